@@ -1,0 +1,39 @@
+"""Radial and angular functions: tensors in, tensors out, no knowledge of atoms or blocks."""
+
+from .atomic_density import Dirac, Gaussian
+from .bessel import scaled_modified_bessel, spherical_bessel_zeros
+from .clebsch_gordan import SparseClebschGordan, clebsch_gordan, sparse_clebsch_gordan
+from .cutoff import Cutoff
+from .gto import Gto
+from .hypergeometric import hyp1f1_decaying
+from .laplacian import Laplacian
+from .radial_basis import RadialBasis
+from .radial_integral import RadialIntegral
+from .radial_spline import RadialSpline
+from .rotation_quadrature import o3_quadrature, so3_quadrature
+from .spherical_harmonics import SphericalHarmonics, spherical_harmonics
+from .wigner_d import wigner_d
+from .willatt import Willatt
+
+__all__ = [
+    "Cutoff",
+    "Dirac",
+    "Gaussian",
+    "Gto",
+    "Laplacian",
+    "RadialBasis",
+    "RadialIntegral",
+    "RadialSpline",
+    "SparseClebschGordan",
+    "SphericalHarmonics",
+    "Willatt",
+    "clebsch_gordan",
+    "hyp1f1_decaying",
+    "o3_quadrature",
+    "scaled_modified_bessel",
+    "so3_quadrature",
+    "sparse_clebsch_gordan",
+    "spherical_bessel_zeros",
+    "spherical_harmonics",
+    "wigner_d",
+]
