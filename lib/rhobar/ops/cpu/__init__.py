@@ -1,0 +1,42 @@
+"""
+The hot loops, compiled for the CPU at their first use (numba).
+
+Import it where it is used, not before: ``from rhobar.ops import cpu`` inside a function, so that
+``import rhobar`` does not pay for the compiler.
+"""
+
+from .density import density, density_backward, density_gradients
+from .grouping import Grouped, group
+from .outputs import allocate
+from .pairs import PairsWithin, pairs_within
+from .power_spectrum import power_spectrum, power_spectrum_backward
+from .radial import Radial, given, splined
+from .rows import GradientRows, SpectrumRows, gradient_rows, spectrum_rows
+from .soap import soap
+from .soap_backward import soap_backward
+from .soap_gradients import soap_gradients
+from .soap_strain import soap_cell_gradients
+
+__all__ = [
+    "GradientRows",
+    "Grouped",
+    "PairsWithin",
+    "Radial",
+    "SpectrumRows",
+    "allocate",
+    "density",
+    "density_backward",
+    "density_gradients",
+    "given",
+    "gradient_rows",
+    "group",
+    "pairs_within",
+    "power_spectrum",
+    "power_spectrum_backward",
+    "soap",
+    "soap_backward",
+    "soap_cell_gradients",
+    "soap_gradients",
+    "spectrum_rows",
+    "splined",
+]

@@ -1,0 +1,71 @@
+"""Memory of results: allocated for speed, checked before loops write to it by address."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+Integers = NDArray[np.int64]
+
+_LINE = 64  # bytes of a cache line
+# Results beyond this size are stored past the caches, which could not keep them anyway.
+_STREAMED = 8 * 2**20
+
+
+def allocate(
+    block_ptr: Integers, shape: tuple[int, ...], dtype: torch.dtype = torch.float64
+) -> list[Tensor]:
+    """
+    Uninitialised tensors, one per block, ``(block_ptr[b + 1] - block_ptr[b], *shape)``.
+
+    They are parts of one allocation by numpy, which asks the system for large pages: touching new
+    memory costs half as much then. It is freed when the last of them is.
+    """
+    kind = torch.empty(0, dtype=dtype).numpy().dtype
+    width = int(np.prod(shape))
+    total = int(block_ptr[-1]) * width * kind.itemsize
+    memory = np.empty(total + _LINE, dtype=np.uint8)
+    start = -memory.ctypes.data % _LINE
+    rows = memory[start : start + total].view(kind).reshape(-1, *shape)
+    return [torch.from_numpy(rows[first:last]) for first, last in pairwise(block_ptr.tolist())]
+
+
+def row_addresses(tensors: Sequence[Tensor], block_ptr: Integers, width: int) -> Integers:
+    """
+    Address of each row of the blocks, ``(row,)``.
+
+    :param width: numbers in a row
+    :raises ValueError: if a tensor is not what the loops would write to
+    """
+    if len(tensors) != len(block_ptr) - 1:
+        raise ValueError(f"expected {len(block_ptr) - 1} blocks, got {len(tensors)}.")
+    dtype = tensors[0].dtype if tensors else torch.float64
+    sizes = np.diff(block_ptr)
+    for number, (tensor, size) in enumerate(zip(tensors, sizes.tolist(), strict=True)):
+        usable = tensor.dtype == dtype and tensor.is_contiguous() and tensor.device.type == "cpu"
+        if not usable or len(tensor) != size or tensor.numel() != size * width:
+            raise ValueError(
+                f"block {number}: expected a contiguous {dtype} tensor on the CPU with {size} "
+                f"rows of {width} numbers, got {tuple(tensor.shape)} {tensor.dtype} on "
+                f"{tensor.device}."
+            )
+    starts = np.array([tensor.data_ptr() for tensor in tensors], dtype=np.int64)
+    row_bytes = width * dtype.itemsize
+    return np.repeat(starts - block_ptr[:-1] * row_bytes, sizes) + row_bytes * np.arange(
+        block_ptr[-1]
+    )
+
+
+def streams(tensors: Sequence[Tensor], n_radial: int) -> bool:
+    """Whether rows ``(…, n_radial)`` of all tensors can, and should, be stored past the caches."""
+    if not tensors or sum(tensor.nbytes for tensor in tensors) < _STREAMED:
+        return False
+    vector_bytes = min(n_radial, 8) * tensors[0].element_size()
+    # whole vectors only, each at a multiple of its own size
+    fits = n_radial % 8 == 0 or n_radial == 4
+    return fits and all(tensor.data_ptr() % vector_bytes == 0 for tensor in tensors)
