@@ -1,0 +1,106 @@
+"""Which atoms see each other, in a batch of structures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from vesin import NeighborList
+
+from .batch import Batch
+from .validation import MINIMUM_DISTANCE, refuse_overlaps
+
+_COMPARED = 1000
+"""atoms up to which comparing all of them is faster than a cell list"""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Directed pairs, ordered by center; atoms are counted through the batch."""
+
+    center: NDArray[np.int64]
+    neighbor: NDArray[np.int64]
+    shifts: NDArray[np.int32]
+    """``(pair, 3)``, how many lattice vectors the neighbor's image is away"""
+    vectors: NDArray[np.float64]
+    """``(pair, 3)``, r_neighbor - r_center + shifts @ cell, Å"""
+
+
+def periodic_pairs(
+    positions: NDArray[np.float64], cell: NDArray[np.float64], pbc: NDArray[np.bool_], cutoff: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], NDArray[np.float64]]:
+    """
+    Center, neighbor, shifts and vectors of one structure: full, strict, self images included.
+
+    Ordered by center, neighbor and shift, so that results do not depend on the search.
+    """
+    search = NeighborList(cutoff=cutoff, full_list=True, n_threads=1)
+    center, neighbor, shifts = search.compute(
+        positions, np.where(pbc[:, None], cell, 0.0), pbc, quantities="ijS"
+    )
+    center, neighbor = center.astype(np.int64), neighbor.astype(np.int64)
+    # vectors from unwrapped positions, as documented, whatever the search did with the cell
+    vectors = positions[neighbor] - positions[center] + shifts @ cell
+    inside = np.einsum("px,px->p", vectors, vectors) < cutoff**2
+    order = np.lexsort((*shifts.T[::-1], neighbor, center))
+    order = order[inside[order]]
+    return center[order], neighbor[order], shifts[order].astype(np.int32), vectors[order]
+
+
+def pairs_within_cutoff(batch: Batch, cutoff: float, *, first: int = 0) -> Pairs:
+    """
+    All pairs of a batch with ``|vector| < cutoff`` (Å).
+
+    Small structures are searched all at once by comparing all their atoms, which costs less than
+    calling a search for each; all others by vesin.
+
+    :param first: number of the first structure, for errors
+    :raises ValueError: if two different atoms are closer than 1e-3 Å
+    """
+    small = np.diff(batch.system_ptr) <= _COMPARED
+    found = [] if not small.any() else [_compared(batch, small, cutoff)]
+    for system in np.nonzero(~small)[0]:
+        start, stop = batch.system_ptr[system : system + 2]
+        center, neighbor, shifts, vectors = periodic_pairs(
+            batch.positions[start:stop], batch.cells[system], batch.pbc[system], cutoff
+        )
+        found.append(Pairs(center + start, neighbor + start, shifts, vectors))
+    pairs = found[0] if len(found) == 1 else _merged(found)
+    lengths = np.einsum("px,px->p", pairs.vectors, pairs.vectors)
+    if lengths.min(initial=np.inf) < MINIMUM_DISTANCE**2:
+        refuse_overlaps(
+            np.sqrt(lengths), pairs.center, pairs.neighbor, batch.system_ptr, first=first
+        )
+    return pairs
+
+
+def _compared(batch: Batch, chosen: NDArray[np.bool_], cutoff: float) -> Pairs:
+    """Pairs of the chosen structures, by comparing all atoms of each."""
+    from rhobar.ops import cpu
+
+    atoms = np.nonzero(chosen[batch.atom_system])[0]
+    sizes = np.diff(batch.system_ptr)[chosen]
+    found = cpu.pairs_within(
+        batch.positions[atoms],
+        np.append(0, np.cumsum(sizes)),
+        cutoff,
+        cells=batch.cells[chosen],
+        pbc=batch.pbc[chosen],
+    )
+    return Pairs(atoms[found.center], atoms[found.neighbor], found.shifts, found.vectors)
+
+
+def _merged(parts: list[Pairs]) -> Pairs:
+    """Pairs of several searches, ordered by center again."""
+    if not parts:
+        none = np.zeros(0, np.int64)
+        return Pairs(none, none, np.zeros((0, 3), np.int32), np.zeros((0, 3)))
+    center = np.concatenate([part.center for part in parts])
+    order = np.argsort(center, kind="stable")
+    return Pairs(
+        center=center[order],
+        neighbor=np.concatenate([part.neighbor for part in parts])[order],
+        shifts=np.concatenate([part.shifts for part in parts])[order],
+        vectors=np.concatenate([part.vectors for part in parts])[order],
+    )
