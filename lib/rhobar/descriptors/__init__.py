@@ -1,0 +1,29 @@
+"""Structures in, metatensor blocks out."""
+
+from rhobar.math import Cutoff, Dirac, Gaussian, Gto, Laplacian, Willatt
+
+from .environments import by_center_type, normalized
+from .lambda_soap import LambdaSoap
+from .neighbor_tuples import NeighborTuples
+from .radial_spectrum import SoapRadialSpectrum
+from .selection import select_properties, select_samples
+from .soap import SoapPowerSpectrum
+from .spherical_expansion import SphericalExpansion
+
+__all__ = [
+    "Cutoff",
+    "Dirac",
+    "Gaussian",
+    "Gto",
+    "LambdaSoap",
+    "Laplacian",
+    "NeighborTuples",
+    "SoapPowerSpectrum",
+    "SoapRadialSpectrum",
+    "SphericalExpansion",
+    "Willatt",
+    "by_center_type",
+    "normalized",
+    "select_properties",
+    "select_samples",
+]
