@@ -1,0 +1,25 @@
+"""Models of energies and forces: composition, ridge and kernel ridge regression."""
+
+from rhobar.models.composition import Composition, type_counts
+from rhobar.models.energy_model import EnergyModel, Prediction
+from rhobar.models.kernel import KernelModel
+from rhobar.models.linear import LinearModel
+from rhobar.models.loading import load_model
+from rhobar.models.ridge import Ridge, RidgeSolution
+from rhobar.models.sparse_kernel import SparseKernelModel
+from rhobar.models.structures import force_rows, sum_over_atoms
+
+__all__ = [
+    "Composition",
+    "EnergyModel",
+    "KernelModel",
+    "LinearModel",
+    "Prediction",
+    "Ridge",
+    "RidgeSolution",
+    "SparseKernelModel",
+    "force_rows",
+    "load_model",
+    "sum_over_atoms",
+    "type_counts",
+]

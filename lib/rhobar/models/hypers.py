@@ -1,0 +1,70 @@
+"""Descriptors as JSON: the name of the class and the arguments of its constructor."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import torch
+
+import rhobar.descriptors
+import rhobar.math
+
+_LEAVES = (str, bool, int, float, type(None))
+
+
+def encoded(part: Any) -> Any:
+    """
+    ``part`` as JSON takes it: a value, a list, or ``{"type": class, argument: value, …}``.
+
+    Descriptors tell their arguments by ``hypers()``, smaller parts by attributes of their names.
+
+    :raises TypeError: if an argument is of a type that :func:`decoded` does not know
+    """
+    if isinstance(part, _LEAVES):
+        return part
+    if isinstance(part, (list, tuple)):
+        return [encoded(item) for item in part]
+    if isinstance(part, torch.Tensor):
+        return {"type": "Tensor", "values": part.detach().tolist()}
+    if type(part).__name__ not in _known_types():
+        raise TypeError(
+            f"A model file cannot hold a {type(part).__name__}, only {sorted(_known_types())}."
+        )
+    if hasattr(part, "hypers"):
+        arguments = part.hypers()
+    else:
+        arguments = {name: getattr(part, name) for name in inspect.signature(type(part)).parameters}
+    return {"type": type(part).__name__, **{key: encoded(arguments[key]) for key in arguments}}
+
+
+def decoded(part: Any) -> Any:
+    """
+    What :func:`encoded` was given.
+
+    :raises ValueError: naming the type or argument that this version does not know
+    """
+    if isinstance(part, list):
+        return [decoded(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    name = part["type"]
+    if name == "Tensor":
+        return torch.tensor(part["values"], dtype=torch.float64)
+    if name not in _known_types():
+        raise ValueError(f"no type {name!r} in this version of rhobar: {sorted(_known_types())}")
+    arguments = {key: decoded(value) for key, value in part.items() if key != "type"}
+    try:
+        return _known_types()[name](**arguments)
+    except TypeError as error:
+        raise ValueError(f"the arguments of {name} do not fit this version: {error}") from error
+
+
+def _known_types() -> dict[str, type]:
+    """What a file may name: the classes that are public in ``math`` and ``descriptors``."""
+    return {
+        name: member
+        for room in (rhobar.math, rhobar.descriptors)
+        for name, member in vars(room).items()
+        if name in room.__all__ and inspect.isclass(member)
+    }
