@@ -1,0 +1,109 @@
+"""The laws over every descriptor, and the proof that none is left out."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+import rhobar.descriptors
+from rhobar.descriptors import (
+    LambdaSoap,
+    NeighborTuples,
+    SoapPowerSpectrum,
+    SoapRadialSpectrum,
+    SphericalExpansion,
+)
+from rhobar.math import Cutoff, Dirac, Gaussian, Gto, Laplacian, Willatt
+from tests.laws.case import Case, Laws
+from tests.laws.contract import ContractLaws
+from tests.laws.geometry import EquivariantLaws, InvariantLaws
+from tests.laws.gradients import GradientLaws, InvariantGradientLaws
+
+CUTOFF = Cutoff(3.2, width=0.6)
+SMEARED = Gaussian(0.4, center_weight=0.7, scaling=Willatt(scale=2.0, rate=1.5, exponent=3.0))
+PAIR_KEYS = ["center_type", "neighbor_1_type", "neighbor_2_type"]
+
+
+class InvariantDescriptorLaws(InvariantLaws, InvariantGradientLaws, ContractLaws):
+    """All that an invariant descriptor obeys."""
+
+
+class EquivariantDescriptorLaws(EquivariantLaws, GradientLaws, ContractLaws):
+    """All that an equivariant descriptor obeys."""
+
+
+class TestSphericalExpansion(EquivariantDescriptorLaws):
+    case = Case(
+        lambda **types: SphericalExpansion(
+            cutoff=CUTOFF, l_max=2, radial=Gto(2), density=SMEARED, **types
+        ),
+        keys=["o3_lambda", "o3_sigma", "center_type", "neighbor_type"],
+        components=["o3_mu"],
+        properties=["n"],
+    )
+
+
+class TestSoapRadialSpectrum(InvariantDescriptorLaws):
+    case = Case(
+        lambda **types: SoapRadialSpectrum(cutoff=CUTOFF, radial=Gto(3), density=SMEARED, **types),
+        keys=["center_type", "neighbor_type"],
+        properties=["n"],
+    )
+
+
+class TestSoapPowerSpectrum(InvariantDescriptorLaws):
+    case = Case(
+        lambda **types: SoapPowerSpectrum(
+            cutoff=CUTOFF, l_max=2, radial=Gto(2), density=SMEARED, **types
+        ),
+        keys=PAIR_KEYS,
+        properties=["l", "n_1", "n_2"],
+    )
+
+
+class TestSoapOfSharpDensity(InvariantDescriptorLaws):
+    """Dirac density and an energy-truncated basis: fewer radial functions at higher l."""
+
+    case = Case(
+        lambda **types: SoapPowerSpectrum(
+            cutoff=CUTOFF,
+            l_max=3,
+            radial=Laplacian(3, energy_truncated=True),
+            density=Dirac(),
+            **types,
+        ),
+        keys=PAIR_KEYS,
+        properties=["l", "n_1", "n_2"],
+    )
+
+
+class TestLambdaSoap(EquivariantDescriptorLaws):
+    case = Case(
+        lambda **types: LambdaSoap(cutoff=CUTOFF, l_max=1, radial=Gto(2), density=SMEARED, **types),
+        keys=["o3_lambda", "o3_sigma", "center_type"],
+        components=["o3_mu"],
+        properties=["l_1", "l_2", "neighbor_1_type", "n_1", "neighbor_2_type", "n_2"],
+    )
+
+
+class TestNeighborTuples(InvariantDescriptorLaws):
+    case = Case(
+        lambda **types: NeighborTuples(cutoff=CUTOFF, l_max=2, radial=Laplacian(2), **types),
+        keys=PAIR_KEYS,
+        properties=["l", "n_1", "n_2"],
+    )
+
+
+PUBLIC = [
+    name
+    for name in rhobar.descriptors.__all__
+    if hasattr(getattr(rhobar.descriptors, name), "requested_neighbor_lists")
+]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_every_descriptor_has_a_case(name: str) -> None:
+    suites = [suite for suite in globals().values() if inspect.isclass(suite)]
+    cases = [suite.case for suite in suites if issubclass(suite, Laws) and hasattr(suite, "case")]
+    assert getattr(rhobar.descriptors, name) in {type(case.build()) for case in cases}
