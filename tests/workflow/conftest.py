@@ -1,0 +1,61 @@
+"""Numbers in the form in which the rules save them, made up for tests of single scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from ase.build import molecule
+
+from rhobar.data import Dataset, save_prepared
+
+
+@pytest.fixture
+def curve_errors() -> pd.DataFrame:
+    """Two models, two seeds, three sizes."""
+    generator = np.random.default_rng(0)
+    rows = [
+        {
+            "dataset": "minimol",
+            "model": model,
+            "seed": seed,
+            "n_train": n_train,
+            "n_test": 50,
+            "mae": (1 + 0.1 * generator.random()) * scale / n_train**0.5,
+            "rmse": 1.5 * scale / n_train**0.5,
+            "deviation": 2.0,
+            "regularizer": 1e-6,
+        }
+        for model, scale in (("linear", 3.0), ("kernel", 2.0))
+        for seed in (0, 1)
+        for n_train in (250, 500, 1000)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def order_errors() -> pd.DataFrame:
+    """Both linear models on three targets at two sizes of the basis."""
+    rows = [
+        {"target": target, "model": f"nu{nu}", "size": size, "relative_rmse": 0.1 / size / nu}
+        for target in (2, 3, 4)
+        for nu in (1, 2)
+        for size in (4, 8)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Path:
+    """A prepared data set of 40 water molecules."""
+    generator = np.random.default_rng(1)
+    frames = []
+    for _ in range(40):
+        frame = molecule("H2O")
+        frame.positions += 0.05 * generator.standard_normal(frame.positions.shape)
+        frames.append(frame)
+    path = tmp_path / "water.npz"
+    save_prepared(Dataset("water", frames, {"energy": generator.standard_normal(40)}), path)
+    return path

@@ -1,0 +1,166 @@
+"""The report is one page that needs no network and holds the numbers of the run."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+import yaml
+
+import report
+import report_tables
+from density_figure import FIGURES
+
+RESOURCES = Path(__file__).parents[2] / "workflow" / "report"
+
+
+class _Addresses(HTMLParser):
+    """Everything a browser would load, and the ids to which links can point."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+        self.links: list[str] = []
+        self.ids: set[str] = set()
+        self.cells: list[str] = []
+        self._inside = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self._inside = tag == "td"
+        if values.get("id"):
+            self.ids.add(str(values["id"]))
+        if tag == "a":
+            self.links.append(str(values["href"]))
+        elif tag == "link" or "src" in values:
+            self.loaded.append(str(values.get("src") or values.get("href")))
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.cells.append(data.strip())
+            self._inside = False
+
+
+@pytest.fixture
+def inputs(
+    tmp_path: Path, prepared: Path, curve_errors: pd.DataFrame, order_errors: pd.DataFrame
+) -> dict[str, Any]:
+    folder = tmp_path / "results" / "density"
+    folder.mkdir(parents=True)
+    for figure in FIGURES:
+        (folder / f"{figure}.png").write_bytes(b"\x89PNG made up")
+        (folder / f"{figure}.pdf").write_bytes(b"%PDF made up")
+    curve_errors.to_parquet(folder / "minimol.parquet")
+    order_errors.to_parquet(folder / "body_order.parquet")
+    benchmarks = tmp_path / "benchmarks"
+    (benchmarks / "density_figure").mkdir(parents=True)
+    header = "s\th:m:s\tmax_rss\tcpu_time\n"
+    (benchmarks / "body_order.tsv").write_text(header + "2.5\t0:00:02\t300.0\t4.0\n")
+    for job, seconds in (("a", 1.0), ("b", 3.0)):
+        row = f"{seconds}\t0:00:01\t-\t0.5\n"
+        (benchmarks / "density_figure" / f"{job}.tsv").write_text(header + row)
+    return {
+        "figures": sorted(folder.glob("*.png")),
+        "errors": [folder / "minimol.parquet"],
+        "body_order": folder / "body_order.parquet",
+        "data": [prepared],
+        "benchmarks": benchmarks,
+        "resources": RESOURCES,
+        "configuration": {"scale": "smoke", "note": "<script>"},
+        "commit": "0123abc",
+    }
+
+
+@pytest.fixture
+def page(tmp_path: Path, inputs: dict[str, Any]) -> str:
+    path = tmp_path / "results" / "report" / "index.html"
+    report.main(path, **inputs)
+    return path.read_text(encoding="utf-8")
+
+
+def test_page_loads_nothing_from_elsewhere(page: str, tmp_path: Path) -> None:
+    parser = _Addresses()
+    parser.feed(page)
+    assert len(parser.loaded) == len(FIGURES) + 1  # the pictures and an empty icon
+    assert all(address.startswith("data:") for address in parser.loaded)
+    for link in parser.links:
+        if link.startswith("#"):
+            assert link[1:] in parser.ids
+        else:
+            assert (tmp_path / "results" / "report" / link).is_file()
+    assert not re.search(r"@import|url\((?!data:)", page)
+
+
+def test_page_holds_numbers_checksums_commit_and_times(
+    page: str, prepared: Path, curve_errors: pd.DataFrame
+) -> None:
+    parser = _Addresses()
+    parser.feed(page)
+    assert report_tables._sha256(prepared) in parser.cells
+    assert "0123abc" in page
+    at = parser.cells.index("density_figure")
+    assert parser.cells[at : at + 4] == ["density_figure", "2", "4.0", "1.0"]
+    chosen = (curve_errors["model"] == "linear") & (curve_errors["n_train"] == 1000)
+    mae = 1e3 * curve_errors[chosen]["mae"]
+    assert report_tables._with_spread(mae) in parser.cells
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ([2000.0, 2400.0], "2200 ± 280"),
+        ([0.0301, 0.0309], "0.03050 ± 0.00057"),
+        ([3.14159], "3.142"),
+        ([5.0, 5.0], "5"),
+    ],
+)
+def test_mean_and_spread_have_matching_digits(values: list[float], text: str) -> None:
+    assert report_tables._with_spread(pd.Series(values)) == text
+
+
+def test_configuration_is_escaped(page: str) -> None:
+    assert "&lt;script&gt;" in page
+    assert "<script" not in page
+
+
+def test_reference_values_stand_beside_ours(
+    curve_errors: pd.DataFrame, order_errors: pd.DataFrame
+) -> None:
+    references = yaml.safe_load((RESOURCES / "references.yaml").read_text(encoding="utf-8"))
+    table = report_tables.reference_table(references, curve_errors, order_errors)
+    rows = {row[0]: row for row in table.rows}
+    found = rows["minimol, linear, n = 1000, mae"]
+    chosen = (curve_errors["model"] == "linear") & (curve_errors["n_train"] == 1000)
+    ours = curve_errors[chosen]["mae"].mean() / report_tables.EV_PER_KCAL_MOL
+    assert found[1:4] == ["1.57 kcal/mol", f"{ours:.3g} kcal/mol", f"{ours / 1.57:.2f}"]
+    assert not any("qm9" in name for name in rows)
+    order = rows["3-body target, nu2, size 8, RMSE/σ"]
+    assert order[1:4] == ["0.0008", f"{0.1 / 16:.3g}", f"{0.1 / 16 / 8e-4:.2f}"]
+
+
+def test_reference_of_one_split_is_compared_with_that_split(
+    curve_errors: pd.DataFrame, order_errors: pd.DataFrame
+) -> None:
+    entry = {"curve": "minimol", "seed": 1, "model": "linear", "n_train": 500, "measure": "mae"}
+    entry |= {"value": 0.1, "unit": "eV", "kind": "same", "source": "made up"}
+    references = {"learning_curves": [entry], "body_order": []}
+    (row,) = report_tables.reference_table(references, curve_errors, order_errors).rows
+    chosen = (curve_errors["model"] == "linear") & (curve_errors["n_train"] == 500)
+    ours = curve_errors[chosen & (curve_errors["seed"] == 1)]["mae"].item()
+    assert row[2] == f"{ours:.3g} eV"
+
+
+def test_every_figure_has_a_caption() -> None:
+    captions = yaml.safe_load((RESOURCES / "captions.yaml").read_text(encoding="utf-8"))
+    assert set(captions["density"]["figures"]) == set(FIGURES)
+
+
+def test_caption_of_a_missing_figure_is_an_error(inputs: dict[str, Any], tmp_path: Path) -> None:
+    inputs["figures"] = inputs["figures"][1:]
+    with pytest.raises(KeyError):
+        report.main(tmp_path / "index.html", **inputs)
+    assert not (tmp_path / "index.html").exists()

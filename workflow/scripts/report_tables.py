@@ -1,0 +1,233 @@
+"""Tables of the report: numbers, reference values, data, versions, times."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+EV_PER_KCAL_MOL = 0.0433641153
+PACKAGES = (
+    "rhobar",
+    "ase",
+    "matplotlib",
+    "metatensor-core",
+    "metatensor-torch",
+    "metatomic-torch",
+    "numba",
+    "numpy",
+    "pandas",
+    "scipy",
+    "skmatter",
+    "snakemake",
+    "sphericart-torch",
+    "torch",
+    "vesin",
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """Heading of a column and how it is set: ``text``, ``number`` or ``code``."""
+
+    name: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Title, a sentence on what it shows, headings and rows of finished text."""
+
+    title: str
+    note: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[str]]
+
+
+def learning_curve_table(errors: pd.DataFrame) -> Table:
+    """Mean ± standard deviation over seeds, one row per data set, model and training size."""
+    rows = []
+    for (dataset, model, n_train), group in errors.groupby(
+        ["dataset", "model", "n_train"], sort=False
+    ):
+        cells = [f"{n_train}", f"{len(group)}"]
+        for measure in ("mae", "rmse"):
+            cells += [
+                _with_spread(1e3 * group[measure]),
+                _with_spread(group[measure] / EV_PER_KCAL_MOL),
+            ]
+        cells.append(_with_spread(group["rmse"] / group["deviation"]))
+        rows.append([str(dataset), str(model), *cells])
+    names = [
+        "n",
+        "splits",
+        "MAE (meV)",
+        "MAE (kcal/mol)",
+        "RMSE (meV)",
+        "RMSE (kcal/mol)",
+        "RMSE/σ",
+    ]
+    return Table(
+        "Test errors of total energies",
+        "Per structure, mean ± standard deviation over the splits; σ is the standard deviation of "
+        "the test energies from what the composition explains.",
+        [Column("curve"), Column("model"), *(Column(name, "number") for name in names)],
+        rows,
+    )
+
+
+def body_order_table(errors: pd.DataFrame) -> Table:
+    """Relative errors, one row per model and basis size, one column per target."""
+    wide = errors.pivot_table(index=["model", "size"], columns="target", values="relative_rmse")
+    rows = [
+        [str(model), f"{size}", *(f"{value:.2e}" for value in values)]
+        for (model, size), values in zip(wide.index, wide.to_numpy(), strict=True)
+    ]
+    targets = [Column(f"{target}-body", "number") for target in wide.columns]
+    return Table(
+        "Linear models on exact many-body targets",
+        "Test RMSE divided by the standard deviation of the target; nu1 has the radial spectrum, "
+        "nu2 the power spectrum beside it, size is n_radial = l_max.",
+        [Column("model"), Column("size", "number"), *targets],
+        rows,
+    )
+
+
+def reference_table(
+    references: dict[str, list[dict[str, Any]]], errors: pd.DataFrame, orders: pd.DataFrame
+) -> Table:
+    """Reference values for which this scale has a number, with that number and the ratio."""
+    rows = []
+    for entry in references["learning_curves"]:
+        chosen = errors[
+            (errors["dataset"] == entry["curve"])
+            & (errors["model"] == entry["model"])
+            & (errors["n_train"] == entry["n_train"])
+            & (errors["seed"] == entry.get("seed", errors["seed"]))
+        ]
+        if len(chosen):
+            ours = _in_unit(chosen, entry["measure"], entry["unit"])
+            what = f"{entry['curve']}, {entry['model']}, n = {entry['n_train']}, {entry['measure']}"
+            rows.append(_reference_row(what, entry, ours))
+    for entry in references["body_order"]:
+        chosen = orders[
+            (orders["target"] == entry["target"])
+            & (orders["model"] == entry["model"])
+            & (orders["size"] == entry["size"])
+        ]
+        if len(chosen):
+            what = f"{entry['target']}-body target, {entry['model']}, size {entry['size']}, RMSE/σ"
+            rows.append(_reference_row(what, entry, float(chosen["relative_rmse"].mean())))
+    return Table(
+        "Reference values against ours",
+        "“same” is the same data, split and recipe, to be reproduced; “similar” is another data "
+        "set or other features, where the order of magnitude is to be compared. Only quantities "
+        "that this scale calculates are listed.",
+        [
+            Column("quantity"),
+            Column("reference", "number"),
+            Column("ours", "number"),
+            Column("ours / reference", "number"),
+            Column("comparison"),
+            Column("source of the reference"),
+        ],
+        rows,
+    )
+
+
+def data_table(files: Iterable[Path]) -> Table:
+    """Size and checksum of every file of data."""
+    rows = [
+        [str(path), f"{path.stat().st_size / 1e6:.2f}", _sha256(path)] for path in sorted({*files})
+    ]
+    return Table(
+        "Data",
+        "Sources as they came (workflow/resources/ holds what this project made itself, with its "
+        "provenance), and the form in which the rules read them.",
+        [Column("file"), Column("size (MB)", "number"), Column("sha256", "code")],
+        rows,
+    )
+
+
+def version_table(commit: str) -> Table:
+    """Versions of what calculated the numbers."""
+    rows = [["commit", commit], ["Python", platform.python_version()]]
+    rows += [[name, metadata.version(name)] for name in PACKAGES]
+    rows.append(["machine", f"{platform.system()} {platform.release()}, {platform.machine()}"])
+    return Table(
+        "Versions", "Read when this page was made.", [Column("package"), Column("version")], rows
+    )
+
+
+def time_table(benchmarks: Path) -> Table:
+    """Wall time, processor time and memory per rule, summed over its jobs."""
+    rows = []
+    total = 0.0
+    for rule, paths in sorted(_files_per_rule(benchmarks).items()):
+        jobs = pd.concat([pd.read_csv(path, sep="\t", na_values="-") for path in paths])
+        seconds, memory = float(jobs["s"].sum()), float(jobs["max_rss"].max())
+        total += seconds
+        processor = float(jobs["cpu_time"].sum())
+        rows.append([rule, f"{len(jobs)}", f"{seconds:.1f}", f"{processor:.1f}", f"{memory:.0f}"])
+    rows.append(["all", "", f"{total:.1f}", "", ""])
+    names = ["jobs", "wall time (s)", "processor time (s)", "largest memory (MB)"]
+    return Table(
+        "Times",
+        "Of the jobs that made the present results, whenever they ran; short jobs end before their "
+        "memory is measured.",
+        [Column("rule"), *(Column(name, "number") for name in names)],
+        rows,
+    )
+
+
+def _with_spread(values: pd.Series) -> str:
+    """Mean, and the standard deviation with two digits where there is more than one value."""
+    mean, spread = float(values.mean()), float(values.std())
+    if len(values) == 1 or spread == 0.0:
+        return f"{mean:.4g}"
+    decimals = 1 - math.floor(math.log10(spread))
+    shown = max(decimals, 0)
+    return f"{round(mean, decimals):.{shown}f} ± {round(spread, decimals):.{shown}f}"
+
+
+def _in_unit(rows: pd.DataFrame, measure: str, unit: str) -> float:
+    """Mean over the seeds of a measure, in the unit of the reference."""
+    if measure == "relative_rmse":
+        return float((rows["rmse"] / rows["deviation"]).mean())
+    scale = {"eV": 1.0, "meV": 1e3, "kcal/mol": 1.0 / EV_PER_KCAL_MOL}[unit]
+    return scale * float(rows[measure].mean())
+
+
+def _reference_row(what: str, entry: dict[str, Any], ours: float) -> list[str]:
+    unit = entry.get("unit", "1")
+    suffix = "" if unit == "1" else f" {unit}"
+    value = float(entry["value"])
+    return [
+        what,
+        f"{value:.3g}{suffix}",
+        f"{ours:.3g}{suffix}",
+        f"{ours / value:.2f}",
+        entry["kind"],
+        entry["source"],
+    ]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _files_per_rule(benchmarks: Path) -> dict[str, list[Path]]:
+    """benchmarks/RULE.tsv and benchmarks/RULE/JOB.tsv by rule."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(benchmarks.rglob("*.tsv")):
+        rule = path.relative_to(benchmarks).parts[0].removesuffix(".tsv")
+        found.setdefault(rule, []).append(path)
+    return found
