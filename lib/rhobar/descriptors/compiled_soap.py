@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -77,8 +78,8 @@ class SpectrumBlocks:
             rows=rows,
             keys=keys,
             place=[position.get(tuple(key), -1) for key in keys.tolist()],
-            samples=torch.stack([centers.system[center], centers.atom[center]], 1).int(),
-            properties=spectrum_properties(density.n_per_l),
+            samples=torch.stack([centers.system, centers.atom], 1).int()[center],
+            properties=_properties(tuple(density.n_per_l)),
         )
 
     @property
@@ -179,6 +180,11 @@ def compute_spectrum(
             block.add_gradient(parameter, gradient)
 
     return layout.tensor_map(values, add)
+
+
+@lru_cache
+def _properties(n_per_l: tuple[int, ...]) -> Labels:
+    return spectrum_properties(list(n_per_l))
 
 
 def _stored(

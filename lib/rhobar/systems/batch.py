@@ -40,14 +40,14 @@ def batched(frames: Sequence[ase.Atoms], *, first: int = 0) -> Batch:
     :param first: number of the first frame in errors, where ``frames`` is a part of a longer list
     :raises ValueError: see :func:`validate`
     """
-    sizes = np.fromiter((len(frame) for frame in frames), dtype=np.int64, count=len(frames))
+    numbers = [frame.arrays["numbers"] for frame in frames]
     none = np.zeros((0, 3))
     batch = Batch(
         positions=np.concatenate([none, *(frame.arrays["positions"] for frame in frames)]),
-        types=np.concatenate([[], *(frame.arrays["numbers"] for frame in frames)]).astype(np.int32),
-        system_ptr=np.concatenate([[0], np.cumsum(sizes)]),
-        cells=np.array([frame.cell.array for frame in frames]).reshape(-1, 3, 3),
-        pbc=np.array([frame.pbc for frame in frames]).reshape(-1, 3),
+        types=np.concatenate([np.zeros(0, np.int32), *numbers], dtype=np.int32, casting="unsafe"),
+        system_ptr=np.cumsum([0, *map(len, numbers)]),
+        cells=np.concatenate([none, *(frame.cell.array for frame in frames)]).reshape(-1, 3, 3),
+        pbc=np.concatenate([np.zeros(0, np.bool_), *(f.pbc for f in frames)]).reshape(-1, 3),
     )
     validate(batch.positions, batch.system_ptr, batch.cells, batch.pbc, first=first)
     return batch

@@ -25,6 +25,8 @@ class Pairs:
     """``(pair, 3)``, how many lattice vectors the neighbor's image is away"""
     vectors: NDArray[np.float64]
     """``(pair, 3)``, r_neighbor - r_center + shifts @ cell, Å"""
+    shortest: float
+    """length of the shortest vector, Å; infinite without pairs"""
 
 
 def periodic_pairs(
@@ -65,13 +67,12 @@ def pairs_within_cutoff(batch: Batch, cutoff: float, *, first: int = 0) -> Pairs
         center, neighbor, shifts, vectors = periodic_pairs(
             batch.positions[start:stop], batch.cells[system], batch.pbc[system], cutoff
         )
-        found.append(Pairs(center + start, neighbor + start, shifts, vectors))
+        shortest = np.linalg.norm(vectors, axis=1).min(initial=np.inf)
+        found.append(Pairs(center + start, neighbor + start, shifts, vectors, float(shortest)))
     pairs = found[0] if len(found) == 1 else _merged(found)
-    lengths = np.einsum("px,px->p", pairs.vectors, pairs.vectors)
-    if lengths.min(initial=np.inf) < MINIMUM_DISTANCE**2:
-        refuse_overlaps(
-            np.sqrt(lengths), pairs.center, pairs.neighbor, batch.system_ptr, first=first
-        )
+    if pairs.shortest < MINIMUM_DISTANCE:
+        lengths = np.linalg.norm(pairs.vectors, axis=1)
+        refuse_overlaps(lengths, pairs.center, pairs.neighbor, batch.system_ptr, first=first)
     return pairs
 
 
@@ -79,23 +80,29 @@ def _compared(batch: Batch, chosen: NDArray[np.bool_], cutoff: float) -> Pairs:
     """Pairs of the chosen structures, by comparing all atoms of each."""
     from rhobar.ops import cpu
 
+    if chosen.all():
+        return Pairs(
+            *cpu.pairs_within(
+                batch.positions, batch.system_ptr, cutoff, cells=batch.cells, pbc=batch.pbc
+            )
+        )
     atoms = np.nonzero(chosen[batch.atom_system])[0]
-    sizes = np.diff(batch.system_ptr)[chosen]
     found = cpu.pairs_within(
         batch.positions[atoms],
-        np.append(0, np.cumsum(sizes)),
+        np.append(0, np.cumsum(np.diff(batch.system_ptr)[chosen])),
         cutoff,
         cells=batch.cells[chosen],
         pbc=batch.pbc[chosen],
     )
-    return Pairs(atoms[found.center], atoms[found.neighbor], found.shifts, found.vectors)
+    center, neighbor = atoms[found.center], atoms[found.neighbor]
+    return Pairs(center, neighbor, found.shifts, found.vectors, found.shortest)
 
 
 def _merged(parts: list[Pairs]) -> Pairs:
     """Pairs of several searches, ordered by center again."""
     if not parts:
         none = np.zeros(0, np.int64)
-        return Pairs(none, none, np.zeros((0, 3), np.int32), np.zeros((0, 3)))
+        return Pairs(none, none, np.zeros((0, 3), np.int32), np.zeros((0, 3)), np.inf)
     center = np.concatenate([part.center for part in parts])
     order = np.argsort(center, kind="stable")
     return Pairs(
@@ -103,4 +110,5 @@ def _merged(parts: list[Pairs]) -> Pairs:
         neighbor=np.concatenate([part.neighbor for part in parts])[order],
         shifts=np.concatenate([part.shifts for part in parts])[order],
         vectors=np.concatenate([part.vectors for part in parts])[order],
+        shortest=min(part.shortest for part in parts),
     )
