@@ -1,12 +1,18 @@
 """The hot loops: a torch reference of each, and its compiled form for a CPU."""
 
+from .coupling import Coupling, couple, couple_contracted, coupled_gram, new_coupling
 from .density import density_coefficients
 from .neighborhoods import Neighborhoods
 from .power_spectrum import power_spectrum, selected_power_spectrum
 
 __all__ = [
+    "Coupling",
     "Neighborhoods",
+    "couple",
+    "couple_contracted",
+    "coupled_gram",
     "density_coefficients",
+    "new_coupling",
     "power_spectrum",
     "selected_power_spectrum",
 ]
