@@ -1,7 +1,5 @@
 """Coupled products against sums written out, and what the shared ops promise to their callers."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

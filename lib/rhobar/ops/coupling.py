@@ -76,7 +76,11 @@ def couple(
     """
     blocks: list[Tensor] = []
     for out in range(n_out):
-        products = [_products(left[c.left], right[c.right], c) for c in couplings if c.out == out]
+        products: list[Tensor] = []
+        for c in couplings:
+            if c.out == out:
+                block = _products(left[c.left], right[c.right], c)
+                products.append(block)
         if len(products) == 0:
             raise ValueError(f"couple: no coupling has out={out}; number output blocks densely.")
         blocks.append(torch.cat(products, dim=2))
