@@ -6,6 +6,7 @@ from rhobar.models.kernel import KernelModel
 from rhobar.models.linear import LinearModel
 from rhobar.models.loading import load_model
 from rhobar.models.ridge import Ridge, RidgeSolution
+from rhobar.models.ridge_per_order import OrderSolution, RidgePerOrder
 from rhobar.models.sparse_kernel import SparseKernelModel
 from rhobar.models.structures import force_rows, sum_over_atoms
 
@@ -14,8 +15,10 @@ __all__ = [
     "EnergyModel",
     "KernelModel",
     "LinearModel",
+    "OrderSolution",
     "Prediction",
     "Ridge",
+    "RidgePerOrder",
     "RidgeSolution",
     "SparseKernelModel",
     "force_rows",
