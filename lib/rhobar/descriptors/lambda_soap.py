@@ -9,6 +9,7 @@ from torch import Tensor
 from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis, clebsch_gordan
 
 from .blocks import o3_mu
+from .dense_coefficients import dense_coefficients, dense_slopes, of_order
 from .density_descriptor import DensityDescriptor
 from .jacobian import Jacobian, refuse_what_cannot_fit
 from .neighbor_density import Centers, Coefficients, sample_values
@@ -80,8 +81,8 @@ class LambdaSoap(DensityDescriptor):
         names: list[list[int]] = keys.to(torch.int64).tolist()
         for name in names:
             rows = torch.where(centers.type == name[2])[0]
-            channels = self._channels(coefficients, centers, name[2])
-            dense = self._dense(coefficients, rows, channels, centers.type.shape[0])
+            channels = self.density.channels_of(coefficients, centers, name[2])
+            dense = dense_coefficients(coefficients, rows, channels, centers.type.shape[0])
             blocks.append(
                 TensorBlock(
                     values=self._products(dense, dense, name[0], name[1]),
@@ -105,9 +106,9 @@ class LambdaSoap(DensityDescriptor):
         for key, block in zip(keys, blocks, strict=True):
             o3_lambda, o3_sigma, center_type = (int(x) for x in key.values)
             rows = torch.where(centers.type == center_type)[0]
-            channels = self._channels(coefficients, centers, center_type)
-            dense = self._dense(coefficients, rows, channels, len(centers.type))
-            row, moved, slopes = self._dense_slopes(coefficients, rows, channels, jacobian)
+            channels = self.density.channels_of(coefficients, centers, center_type)
+            dense = dense_coefficients(coefficients, rows, channels, len(centers.type))
+            row, moved, slopes = dense_slopes(coefficients, rows, channels, jacobian)
             n_axes = slopes.shape[1]
             shape = (len(row), n_axes, *block.values.shape[1:])
             refuse_what_cannot_fit(
@@ -127,65 +128,20 @@ class LambdaSoap(DensityDescriptor):
         device = centers.type.device
         if selected is not None:
             return selected.values
-        types = torch.unique(centers.type)
-        if self.density.declares_types:
-            types = self.density.types
         names: list[list[int]] = []
-        center_types: list[int] = types.tolist()
+        center_types: list[int] = self.density.center_types(centers).tolist()
         for center_type in center_types:
             for o3_lambda, o3_sigma in self.symmetries:
                 names.append([o3_lambda, o3_sigma, center_type])
         return torch.tensor(names, dtype=torch.int32, device=device).reshape(-1, 3)
-
-    def _channels(self, coefficients: Coefficients, centers: Centers, center_type: int) -> Tensor:
-        """Neighbor types in the properties of one center type, sorted."""
-        if self.density.declares_types:
-            return self.density.channel_names()
-        inside = centers.type[coefficients.center] == center_type
-        return torch.unique(coefficients.neighbor_type[inside])
-
-    def _dense(
-        self, coefficients: Coefficients, rows: Tensor, channels: Tensor, n_centers: int
-    ) -> Tensor:
-        """Coefficients of some centers as ``(row, lm, channel, n)``, zero where nothing is."""
-        values = coefficients.values
-        place = torch.full([n_centers], -1, dtype=torch.int64, device=values.device)
-        place[rows] = torch.arange(rows.shape[0], device=values.device)
-        kept = torch.where(place[coefficients.center] >= 0)[0]
-        channel = torch.searchsorted(channels, coefficients.neighbor_type[kept])
-        count = channels.shape[0]
-        number = place[coefficients.center[kept]] * count + channel
-        dense = torch.zeros(
-            [rows.shape[0] * count, values.shape[1], values.shape[2]],
-            dtype=values.dtype,
-            device=values.device,
-        )
-        dense = dense.index_copy(0, number, values[kept])
-        return dense.unflatten(0, [rows.shape[0], count]).transpose(1, 2)
-
-    def _dense_slopes(
-        self, coefficients: Coefficients, rows: Tensor, channels: Tensor, jacobian: Jacobian
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Row, moved atom and derivatives ``(·, axis, lm, channel, n)`` of dense coefficients."""
-        kept = torch.where(torch.isin(coefficients.center, rows))[0]
-        place = torch.searchsorted(rows, coefficients.center[kept])
-        channel = torch.searchsorted(channels, coefficients.neighbor_type[kept])
-        run, entry = jacobian.of_runs(kept)
-        n_atoms = max(len(jacobian.atom), 1)
-        keys = place[run] * n_atoms + jacobian.moved[entry]
-        union, position = torch.unique(keys, return_inverse=True)
-        _, n_axes, n_lm, n_radial = jacobian.values.shape
-        slopes = jacobian.values.new_zeros(len(union), len(channels), n_axes, n_lm, n_radial)
-        slopes[position, channel[run]] = jacobian.values[entry]
-        return union // n_atoms, union % n_atoms, slopes.permute(0, 2, 3, 1, 4)
 
     def _products(self, first: Tensor, second: Tensor, o3_lambda: int, o3_sigma: int) -> Tensor:
         """Couplings to one λ, σ of two ``(row, lm, channel, n)``: ``(row, mu, property)``."""
         parts: list[Tensor] = []
         for k, (l_1, l_2, coupled, sign) in enumerate(self.couplings):
             if coupled == o3_lambda and sign == o3_sigma:
-                left = self._functions(first, l_1)
-                right = self._functions(second, l_2)
+                left = of_order(first, l_1, self.density.n_per_l[l_1])
+                right = of_order(second, l_2, self.density.n_per_l[l_2])
                 table = self.tables[k].to(right)
                 # (row, m_1, mu * q_2), then the sum over m_1 as one product of matrices
                 half = torch.einsum("mnk,inq->imkq", table, right).flatten(2)
@@ -195,10 +151,6 @@ class LambdaSoap(DensityDescriptor):
         if len(parts) == 0:
             return first.new_zeros([first.shape[0], 2 * o3_lambda + 1, 0])
         return torch.cat(parts, dim=2)
-
-    def _functions(self, dense: Tensor, l: int) -> Tensor:
-        """``(row, m, channel * n)`` of one order."""
-        return dense[:, l * l : (l + 1) * (l + 1), :, : self.density.n_per_l[l]].flatten(2)
 
     def _properties(self, o3_lambda: int, o3_sigma: int, channels: Tensor) -> Labels:
         """Names of the columns of :meth:`_products`."""

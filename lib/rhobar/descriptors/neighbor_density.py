@@ -178,6 +178,17 @@ class NeighborDensity(torch.nn.Module):
             return self.types
         return torch.arange(mixing.shape[0], device=self.types.device)
 
+    def channels_of(self, coefficients: Coefficients, centers: Centers, center_type: int) -> Tensor:
+        """Sorted channels that any center of one type sees; the declared ones, if they are."""
+        if self.declares_types:
+            return self.channel_names()
+        inside = centers.type[coefficients.center] == center_type
+        return torch.unique(coefficients.neighbor_type[inside])
+
+    def center_types(self, centers: Centers) -> Tensor:
+        """Sorted types of the centers; the declared ones, if they are."""
+        return self.types if self.declares_types else torch.unique(centers.type)
+
     def declared_pairs(self) -> Optional[Tensor]:
         """All ``(center_type, neighbor_type)``, sorted; None where no types were declared."""
         if not self.declares_types:
