@@ -6,12 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-MODELS = {"composition": (2.0, 0.0), "linear": (3.0, -0.5), "kernel": (2.5, -0.55)}
+MODELS = {
+    "composition": (2.0, 0.0),
+    "linear": (3.0, -0.5),
+    "kernel": (2.5, -0.55),
+    "nice1": (1.9, -0.05),
+    "nice4": (4.0, -0.65),
+}
 
 
 @pytest.fixture
 def errors() -> pd.DataFrame:
-    """Learning curves of three models on two data sets, three seeds, powers of n."""
+    """Learning curves of five models on two data sets, three seeds, powers of n."""
     generator = np.random.default_rng(0)
     rows = [
         {
@@ -21,6 +27,7 @@ def errors() -> pd.DataFrame:
             "n_train": n_train,
             "mae": scale * n_train**slope * (1 + 0.05 * generator.standard_normal()),
             "rmse": 1.4 * scale * n_train**slope * (1 + 0.05 * generator.standard_normal()),
+            "deviation": 2.5,
         }
         for dataset in ("methane", "minimol")
         for model, (scale, slope) in MODELS.items()
@@ -55,7 +62,7 @@ def predictions() -> pd.DataFrame:
 
 @pytest.fixture
 def body_orders() -> pd.DataFrame:
-    """Errors of two linear models on three targets."""
+    """Errors of three linear models on three targets; that of ν ≤ 3 stops at a smaller basis."""
     rows = [
         {
             "target": target,
@@ -64,7 +71,8 @@ def body_orders() -> pd.DataFrame:
             "relative_rmse": 10.0 ** (-size / 2) if target <= nu + 1 else 0.5,
         }
         for target in (2, 3, 4)
-        for nu in (1, 2)
+        for nu in (1, 2, 3)
         for size in (2, 4, 6, 8)
+        if nu < 3 or size < 8
     ]
     return pd.DataFrame(rows)

@@ -9,14 +9,31 @@ import pytest
 from rhobar.plotting import learning_curves
 
 
-def test_lines_are_means_over_seeds_in_mev(errors: pd.DataFrame) -> None:
-    figure = learning_curves(errors)
-    axes = np.array(figure.axes).reshape(2, 2)
+@pytest.mark.parametrize(
+    ("row", "measure", "unit"), [(0, "mae", 1e-3), (1, "rmse", 2.5)], ids=["meV", "deviation"]
+)
+def test_lines_are_means_over_seeds(
+    errors: pd.DataFrame, row: int, measure: str, unit: float
+) -> None:
+    axes = np.array(learning_curves(errors).axes).reshape(2, 2)
     rows = errors[(errors["dataset"] == "minimol") & (errors["model"] == "kernel")]
-    expected = 1e3 * rows.groupby("n_train")["rmse"].mean()
-    line = np.array(axes[1, 1].containers[2].lines[0].get_xydata())
+    expected = rows.groupby("n_train")[measure].mean() / unit
+    line = np.array(axes[row, 1].containers[2].lines[0].get_xydata())
     np.testing.assert_allclose(line[:, 0], expected.index.to_numpy())
     np.testing.assert_allclose(line[:, 1], expected.to_numpy())
+
+
+def test_legend_names_models_of_every_panel_once(errors: pd.DataFrame) -> None:
+    few = errors[(errors["dataset"] == "methane") | (errors["model"] != "nice4")]
+    (legend,) = learning_curves(few).legends
+    labels = [text.get_text() for text in legend.get_texts()]
+    assert labels == [
+        "composition only",
+        "linear SOAP",
+        "SOAP kernel, ζ = 2",
+        "NICE, ν = 1",
+        "NICE, ν ≤ 4",
+    ]
 
 
 def test_bars_are_standard_deviations_between_seeds(errors: pd.DataFrame) -> None:
@@ -36,9 +53,12 @@ def test_one_seed_has_no_bars(errors: pd.DataFrame) -> None:
 
 
 def test_axes_are_logarithmic_and_carry_units(errors: pd.DataFrame) -> None:
-    for axis in learning_curves(errors).axes:
-        assert (axis.get_xscale(), axis.get_yscale()) == ("log", "log")
-        assert "meV" in axis.get_ylabel()
+    axes = learning_curves(errors).axes
+    assert all((axis.get_xscale(), axis.get_yscale()) == ("log", "log") for axis in axes)
+    assert [axis.get_ylabel() for axis in axes] == [
+        *["test MAE (meV per structure)"] * 2,
+        *["test RMSE / σ"] * 2,
+    ]
 
 
 def test_unknown_model_is_refused_by_name(errors: pd.DataFrame) -> None:

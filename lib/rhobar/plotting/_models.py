@@ -21,8 +21,13 @@ _STYLES = {
     "composition": ModelStyle("composition only", "#777777", "s", "--"),
     "linear": ModelStyle("linear SOAP", "#0072B2", "o"),
     "kernel": ModelStyle("SOAP kernel, ζ = 2", "#D55E00", "^"),
+    "nice1": ModelStyle("NICE, ν = 1", "#E69F00", "v", "--"),
+    "nice2": ModelStyle("NICE, ν ≤ 2", "#56B4E9", "D"),
+    "nice3": ModelStyle("NICE, ν ≤ 3", "#009E73", "P"),
+    "nice4": ModelStyle("NICE, ν ≤ 4", "#CC79A7", "X"),
     "nu1": ModelStyle("ν = 1, radial spectrum", "#D55E00", "s", "--", "none"),
     "nu2": ModelStyle("ν ≤ 2, and power spectrum", "#0072B2", "o"),
+    "nu3": ModelStyle("ν ≤ 3, and bispectrum", "#009E73", "P"),
 }
 
 

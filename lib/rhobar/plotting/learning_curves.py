@@ -17,42 +17,49 @@ from rhobar.plotting.style import PAGE_WIDTH, figure_style, new_figure
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-_MEASURES = {"mae": "MAE", "rmse": "RMSE"}
-
 
 def learning_curves(errors: DataFrame) -> Figure:
     """
-    Learning curves on double logarithmic axes: one column per data set, MAE above RMSE.
+    Learning curves on double logarithmic axes: one column per data set, MAE above RMSE / σ.
 
-    A point is the mean over the seeds of the split, its bar the standard deviation between them
-    (none where one seed ran). A slope of -1/2 is what averaging over more data alone would give.
+    σ is the standard deviation of the test energies from what the composition explains. A point is
+    the mean over the seeds of the split, its bar the standard deviation between them (none where
+    one seed ran). A slope of -1/2 is what averaging over more data alone would give.
 
-    :param errors: one row per fit, columns ``dataset``, ``model``, ``seed``, ``n_train``, ``mae``
-        and ``rmse`` in eV per structure
+    :param errors: one row per fit, columns ``dataset``, ``model``, ``seed``, ``n_train``, and
+        ``mae``, ``rmse`` and ``deviation`` (σ) in eV per structure
     """
     datasets = list(dict.fromkeys(errors["dataset"]))
+    measures = {
+        "test MAE (meV per structure)": 1e3 * errors["mae"],
+        "test RMSE / σ": errors["rmse"] / errors["deviation"],
+    }
     with figure_style():
-        figure = new_figure(PAGE_WIDTH, 4.6)
+        figure = new_figure(PAGE_WIDTH, 5.4)
         axes = figure.subplots(2, len(datasets), squeeze=False, sharex="col")
         for column, dataset in enumerate(datasets):
-            rows = errors[errors["dataset"] == dataset]
-            for row, (measure, label) in enumerate(_MEASURES.items()):
-                _draw_curves(axes[row, column], rows, measure)
-                axes[row, column].set_ylabel(f"test {label} (meV per structure)")
-            axes[0, column].set_title(f"{dataset}, {_seeds(rows)}")
+            chosen = errors["dataset"] == dataset
+            for row, (label, values) in enumerate(measures.items()):
+                _draw_curves(axes[row, column], errors[chosen].assign(value=values[chosen]))
+                axes[row, column].set_ylabel(label)
+            axes[0, column].set_title(f"{dataset}, {_seeds(errors[chosen])}")
             axes[1, column].set_xlabel("training structures")
-        axes[0, -1].legend(loc="lower left")
+        drawn = {
+            label: line
+            for axis in axes[0]
+            for line, label in zip(*axis.get_legend_handles_labels(), strict=True)
+        }
+        figure.legend(drawn.values(), drawn, loc="outside lower center", ncols=4)
     return figure
 
 
-def _draw_curves(axis: Axes, rows: DataFrame, measure: str) -> None:
-    """One line per model with its last value written beside it."""
+def _draw_curves(axis: Axes, rows: DataFrame) -> None:
+    """One line per model with its last ``value`` written beside it."""
     ends: list[tuple[float, int, str]] = []
     for model in dict.fromkeys(rows["model"]):
         style = model_style(model)
-        groups = rows[rows["model"] == model].groupby("n_train")[measure]
-        mean = 1e3 * groups.mean()  # meV
-        spread = 1e3 * groups.std().fillna(0.0)
+        groups = rows[rows["model"] == model].groupby("n_train")["value"]
+        mean, spread = groups.mean(), groups.std().fillna(0.0)
         axis.errorbar(
             mean.index,
             mean,
