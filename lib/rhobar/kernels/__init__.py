@@ -1,5 +1,6 @@
 """Kernels: similarities between two environments, or two structures."""
 
 from rhobar.kernels.polynomial import PolynomialKernel
+from rhobar.kernels.rbf import RbfKernel
 
-__all__ = ["PolynomialKernel"]
+__all__ = ["PolynomialKernel", "RbfKernel"]
