@@ -9,8 +9,8 @@ import torch
 from metatensor.torch import Labels, TensorBlock, TensorMap
 from numpy.typing import NDArray
 
-from rhobar.analysis import gfrd, gfre, kernel_features, lfre
-from rhobar.kernels import PolynomialKernel, RbfKernel
+from rhobar.analysis import RbfKernel, gfrd, gfre, kernel_features, lfre
+from rhobar.kernels import PolynomialKernel
 from tests.feature_blocks import N_ATOMS, feature_blocks
 
 Matrix = NDArray[np.float64]

@@ -8,10 +8,12 @@ from rhobar.analysis.body_order import (
 )
 from rhobar.analysis.kernel_features import kernel_features
 from rhobar.analysis.local_reconstruction import lfre
+from rhobar.analysis.rbf_kernel import RbfKernel
 from rhobar.analysis.reconstruction import gfrd, gfre
 
 __all__ = [
     "BodyOrderError",
+    "RbfKernel",
     "body_order_errors",
     "gfrd",
     "gfre",

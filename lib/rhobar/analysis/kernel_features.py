@@ -47,8 +47,7 @@ def kernel_features(
     :returns: ``(row, direction)``, all rows of ``x`` in their order
     :raises ValueError: for bad rows, features without variance, active rows that are not trained
 
-    >>> from rhobar.analysis import gfre, kernel_features
-    >>> from rhobar.kernels import RbfKernel
+    >>> from rhobar.analysis import RbfKernel, gfre, kernel_features
     >>> x = np.linspace(-1.0, 1.0, 50)[:, None]
     >>> kernel = kernel_features(x, RbfKernel(1.0))
     >>> gfre(kernel, x) < 1e-3 < gfre(x, kernel)
