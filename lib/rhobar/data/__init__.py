@@ -6,7 +6,7 @@ from rhobar.data.dataset import Dataset
 from rhobar.data.download import FileStatus, check, fetch, fetch_file
 from rhobar.data.embedded import load_embedded
 from rhobar.data.frames import read_frames
-from rhobar.data.methane import MethaneChunks
+from rhobar.data.methane import MethaneChunks, sample_methane
 from rhobar.data.minimol import MinimolChunks, minimol_candidates
 from rhobar.data.prepared import load_prepared, save_prepared
 from rhobar.data.qm9 import read_atom_references, read_qm9_archive, read_uncharacterized
@@ -63,6 +63,7 @@ __all__ = [
     "read_rmd17_npz",
     "read_source",
     "read_uncharacterized",
+    "sample_methane",
     "save_prepared",
     "save_reference_set",
     "shuffled_split",
