@@ -8,6 +8,8 @@ import pytest
 
 import rhobar.descriptors
 from rhobar.descriptors import (
+    Bispectrum,
+    DensityCorrelations,
     LambdaSoap,
     NeighborTuples,
     SoapPowerSpectrum,
@@ -84,6 +86,37 @@ class TestLambdaSoap(EquivariantDescriptorLaws):
         keys=["o3_lambda", "o3_sigma", "center_type"],
         components=["o3_mu"],
         properties=["l_1", "l_2", "neighbor_1_type", "n_1", "neighbor_2_type", "n_2"],
+    )
+
+
+class TestDensityCorrelations(EquivariantDescriptorLaws):
+    case = Case(
+        lambda **types: DensityCorrelations(
+            cutoff=CUTOFF,
+            nu=3,
+            l_max=1,
+            o3_lambda_max=1,
+            radial=Gto(2),
+            density=SMEARED,
+            **types,
+        ),
+        keys=["o3_lambda", "o3_sigma", "center_type"],
+        components=["o3_mu"],
+        properties=[
+            *["l_1", "l_2", "k_2", "l_3"],
+            *["neighbor_1_type", "n_1", "neighbor_2_type", "n_2", "neighbor_3_type", "n_3"],
+        ],
+    )
+
+
+class TestBispectrum(InvariantDescriptorLaws):
+    case = Case(
+        lambda **types: Bispectrum(cutoff=CUTOFF, l_max=1, radial=Gto(2), density=SMEARED, **types),
+        keys=["center_type"],
+        properties=[
+            *["l_1", "l_2", "l_3"],
+            *["neighbor_1_type", "n_1", "neighbor_2_type", "n_2", "neighbor_3_type", "n_3"],
+        ],
     )
 
 

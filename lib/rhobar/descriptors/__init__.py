@@ -2,22 +2,31 @@
 
 from rhobar.math import Cutoff, Dirac, Gaussian, Gto, Laplacian, Willatt
 
+from .bispectrum import Bispectrum
+from .density_correlations import DensityCorrelations
 from .environments import by_center_type, normalized
 from .lambda_soap import LambdaSoap
 from .neighbor_tuples import NeighborTuples
+from .nice import DensityScale, Expansion, Nice, NiceBlock
 from .radial_spectrum import SoapRadialSpectrum
 from .selection import select_properties, select_samples
 from .soap import SoapPowerSpectrum
 from .spherical_expansion import SphericalExpansion
 
 __all__ = [
+    "Bispectrum",
     "Cutoff",
+    "DensityCorrelations",
+    "DensityScale",
     "Dirac",
+    "Expansion",
     "Gaussian",
     "Gto",
     "LambdaSoap",
     "Laplacian",
     "NeighborTuples",
+    "Nice",
+    "NiceBlock",
     "SoapPowerSpectrum",
     "SoapRadialSpectrum",
     "SphericalExpansion",

@@ -12,6 +12,7 @@ from .radial_integral import RadialIntegral
 from .radial_spline import RadialSpline
 from .rotation_quadrature import o3_quadrature, so3_quadrature
 from .spherical_harmonics import SphericalHarmonics, spherical_harmonics
+from .symmetrized_paths import SymmetrizedPaths, coupling_paths, symmetrized_paths
 from .wigner_d import wigner_d
 from .willatt import Willatt
 
@@ -26,8 +27,10 @@ __all__ = [
     "RadialSpline",
     "SparseClebschGordan",
     "SphericalHarmonics",
+    "SymmetrizedPaths",
     "Willatt",
     "clebsch_gordan",
+    "coupling_paths",
     "hyp1f1_decaying",
     "o3_quadrature",
     "scaled_modified_bessel",
@@ -35,5 +38,6 @@ __all__ = [
     "sparse_clebsch_gordan",
     "spherical_bessel_zeros",
     "spherical_harmonics",
+    "symmetrized_paths",
     "wigner_d",
 ]

@@ -1,6 +1,14 @@
 """The hot loops: a torch reference of each, and its compiled form for a CPU."""
 
-from .coupling import Coupling, couple, couple_contracted, coupled_gram, new_coupling
+from .correlations import correlation_slopes, correlations
+from .coupling import (
+    Coupling,
+    couple,
+    couple_contracted,
+    coupled_gram,
+    coupling_table,
+    new_coupling,
+)
 from .density import density_coefficients
 from .neighborhoods import Neighborhoods
 from .power_spectrum import power_spectrum, selected_power_spectrum
@@ -8,9 +16,12 @@ from .power_spectrum import power_spectrum, selected_power_spectrum
 __all__ = [
     "Coupling",
     "Neighborhoods",
+    "correlation_slopes",
+    "correlations",
     "couple",
     "couple_contracted",
     "coupled_gram",
+    "coupling_table",
     "density_coefficients",
     "new_coupling",
     "power_spectrum",

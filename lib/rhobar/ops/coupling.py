@@ -36,7 +36,7 @@ class Coupling(NamedTuple):
     second: Tensor
     """``(product,)`` int64, feature of the right block"""
     table: Tensor
-    """``(2 l_left + 1, 2 l_right + 1, 2 o3_lambda + 1)`` coefficients C, float64"""
+    """``(2 l_left + 1, 2 l_right + 1, 2 o3_lambda + 1)`` coefficients C, times a scale; float64"""
 
 
 def new_coupling(
@@ -51,14 +51,24 @@ def new_coupling(
     second: Tensor,
 ) -> Coupling:
     """
-    A :class:`Coupling` with its coefficients; these are looked up here, for TorchScript cannot.
+    A :class:`Coupling` with its coefficients, see :func:`coupling_table`.
+
+    :raises ValueError: where the three orders make no triangle
+    """
+    table = coupling_table(l_left, l_right, o3_lambda)
+    return Coupling(left, right, out, l_left, l_right, o3_lambda, first, second, table)
+
+
+def coupling_table(l_left: int, l_right: int, o3_lambda: int) -> Tensor:
+    """
+    Coefficients for :class:`Coupling`; scripted code keeps them, for it cannot look them up.
 
     :raises ValueError: where the three orders make no triangle
     """
     sparse = sparse_clebsch_gordan(l_left, l_right, o3_lambda)
     table = torch.zeros(2 * l_left + 1, 2 * l_right + 1, 2 * o3_lambda + 1, dtype=torch.float64)
     table[sparse.m1, sparse.m2, sparse.mu] = sparse.values
-    return Coupling(left, right, out, l_left, l_right, o3_lambda, first, second, table)
+    return table
 
 
 def couple(
