@@ -1,0 +1,149 @@
+"""A fitted NICE sequence: from the density of centers to their features of every order."""
+
+from collections.abc import Sequence
+from typing import Optional
+
+import torch
+from torch import Tensor
+
+from ..dense_coefficients import of_order
+from .blocks import DensityScale, NiceBlock
+from .fitted import Fitted, Matrices
+from .reduction import Reduction
+from .step import NiceStep, Plan
+
+
+class NiceIteration(torch.nn.Module):
+    """Both branches of one iteration; one that is absent has no outputs."""
+
+    def __init__(self, covariant: Optional[NiceStep], invariant: Optional[NiceStep]):
+        super().__init__()
+        absent = NiceStep(Plan([], [], []), [])
+        self.covariant = absent if covariant is None else covariant
+        self.invariant = absent if invariant is None else invariant
+        self.has_invariant = invariant is not None
+
+    def covariants(
+        self, orders: list[list[Tensor]], n_blocks: int, num_threads: int
+    ) -> list[Tensor]:
+        """Blocks of the next order by ``block_number``, without features where there are none."""
+        density = orders[0]
+        blocks: list[Tensor] = []
+        for number in range(n_blocks):
+            blocks.append(density[number][:, :, :0])
+        found = self.covariant(orders, density, num_threads)
+        for k, number in enumerate(self.covariant.numbers):
+            blocks[number] = found[k]
+        return blocks
+
+    def invariants(
+        self, orders: list[list[Tensor]], covariants: list[Tensor], num_threads: int
+    ) -> Tensor:
+        """``(center, component)`` of the next order."""
+        if not self.has_invariant:
+            return covariants[0].squeeze(1)
+        found = self.invariant(orders, orders[0], num_threads)
+        return found[0].squeeze(1) if len(found) > 0 else orders[0][0].squeeze(1)[:, :0]
+
+
+class NiceSequence(Fitted):
+    """
+    Features of orders 1, 2, … of centers that share one model.
+
+    :param scale: factors of the density; None: as it is
+    :param mean_scale: the factor for all centers, where they do not have their own
+    :param n_per_l: number of radial functions by order l
+    :param first: principal components of the density by order l, ``(channel * n, component)``
+    """
+
+    n_per_l: list[int]
+    mean_scale: Tensor
+
+    def __init__(
+        self,
+        scale: Optional[DensityScale],
+        *,
+        n_per_l: list[int],
+        mean_scale: Tensor,
+        first: list[Reduction],
+    ):
+        super().__init__()
+        self.measures_variance = scale is not None and scale.measure == "variance"
+        self.individually = scale is not None and scale.individually
+        self.n_per_l = n_per_l
+        self.register_buffer("mean_scale", mean_scale)
+        self.first = Matrices([reduction.matrix for reduction in first])
+        self.variances = Matrices([reduction.variances[None] for reduction in first])
+        self.iterations = torch.nn.ModuleList()
+
+    def forward(self, dense: Tensor, num_threads: int) -> list[Tensor]:
+        """
+        Invariants ``(center, component)`` of orders 1, 2, ….
+
+        :param dense: density coefficients ``(center, lm, channel, n)``
+        :param num_threads: of the compiled ops; 0: the reference, differentiable
+        """
+        orders = [self.density(dense)]
+        invariants = [orders[0][0].squeeze(1)]
+        for iteration in self.iterations:
+            covariants = iteration.covariants(  # type: ignore[operator]
+                orders, len(orders[0]), num_threads
+            )
+            invariants.append(
+                iteration.invariants(orders, covariants, num_threads)  # type: ignore[operator]
+            )
+            orders.append(covariants)
+        return invariants
+
+    def orders(self, dense: Tensor, num_threads: int) -> list[list[Tensor]]:
+        """Covariants ``(center, 2 λ + 1, component)`` of orders 1, 2, …, by ``block_number``."""
+        orders = [self.density(dense)]
+        for iteration in self.iterations:
+            orders.append(
+                iteration.covariants(orders, len(orders[0]), num_threads)  # type: ignore[operator]
+            )
+        return orders
+
+    def density(self, dense: Tensor) -> list[Tensor]:
+        """Covariants of order 1: scaled coefficients in their principal components."""
+        scaled = dense * self.factors(dense)
+        matrices = self.first()
+        blocks: list[Tensor] = []
+        for l, n in enumerate(self.n_per_l):
+            block = torch.matmul(of_order(scaled, l, n), matrices[l])
+            blocks.append(block)
+            blocks.append(block[:, :, :0])  # a density has no pseudotensors
+        return blocks
+
+    def factors(self, dense: Tensor) -> Tensor:
+        """What coefficients are multiplied by, ``(center or 1, 1, 1, 1)``."""
+        if not self.individually:
+            return self.mean_scale.reshape(1, 1, 1, 1)
+        squares = squared_size(dense, self.n_per_l, self.measures_variance)
+        # a center without any density keeps its zeros; where comes before the root, whose
+        # derivative at zero is infinite
+        nonzero = squares > 0
+        safe = torch.where(nonzero, squares, torch.ones_like(squares))
+        factors = torch.where(nonzero, safe.rsqrt(), torch.zeros_like(squares))
+        return factors.reshape(-1, 1, 1, 1)
+
+
+def squared_size(dense: Tensor, n_per_l: list[int], variance: bool) -> Tensor:
+    """α⁻² of :class:`DensityScale`, ``(center,)``."""
+    if not variance:
+        return dense[:, 0].square().flatten(1).sum(1)
+    count = 0
+    for l, n in enumerate(n_per_l):
+        count += (2 * l + 1) * n * dense.shape[2]
+    return dense.square().flatten(1).sum(1) / count
+
+
+def unfitted_sequence(
+    scale: Optional[DensityScale], blocks: Sequence[NiceBlock], n_per_l: list[int]
+) -> NiceSequence:
+    """The modules of a sequence without their numbers, for a state to be loaded."""
+    sequence = NiceSequence(scale, n_per_l=n_per_l, mean_scale=torch.ones(()).double(), first=[])
+    for block in blocks:
+        invariant = None if block.invariant is None else NiceStep(Plan([], [], []), [])
+        sequence.iterations.append(NiceIteration(None, invariant))
+    return sequence
