@@ -6,19 +6,39 @@ from rhobar.analysis.body_order import (
     many_body_energies,
     random_environments,
 )
+from rhobar.analysis.jacobian_spectrum import (
+    JacobianSpectrum,
+    environment_jacobian,
+    jacobian_spectra,
+    jacobian_spectrum,
+)
 from rhobar.analysis.kernel_features import kernel_features
 from rhobar.analysis.local_reconstruction import lfre
+from rhobar.analysis.methane_sheets import (
+    SheetPoint,
+    along_manifold,
+    collapse_exponent,
+    triple_product_energy,
+)
 from rhobar.analysis.rbf_kernel import RbfKernel
 from rhobar.analysis.reconstruction import gfrd, gfre
 
 __all__ = [
     "BodyOrderError",
+    "JacobianSpectrum",
     "RbfKernel",
+    "SheetPoint",
+    "along_manifold",
     "body_order_errors",
+    "collapse_exponent",
+    "environment_jacobian",
     "gfrd",
     "gfre",
+    "jacobian_spectra",
+    "jacobian_spectrum",
     "kernel_features",
     "lfre",
     "many_body_energies",
     "random_environments",
+    "triple_product_energy",
 ]

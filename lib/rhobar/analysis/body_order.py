@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import ase
 import numpy as np
 import torch
 from metatensor.torch import Labels
 
-from rhobar.descriptors import SoapPowerSpectrum, SoapRadialSpectrum
+from rhobar.descriptors import Bispectrum, SoapPowerSpectrum, SoapRadialSpectrum
 from rhobar.math import Cutoff, Dirac, Gto
 from rhobar.models import Ridge
 
@@ -21,6 +21,8 @@ _CLOSEST = 0.8  # Å, of a neighbor to the center
 _N_NEIGHBORS = 5
 _CENTER_TYPE, _NEIGHBOR_TYPE = 6, 1
 
+Model = Literal["nu1", "nu2", "nu3"]
+
 
 @dataclass(frozen=True)
 class BodyOrderError:
@@ -28,20 +30,20 @@ class BodyOrderError:
     One fit.
 
     :param target: bodies of the target, 2, 3 or 4
-    :param model: ``"nu1"``, linear in the radial spectrum, or ``"nu2"``, linear in the radial and
-        the power spectrum: the density correlations of up to ν neighbors
+    :param model: ``"nu1"``, linear in the radial spectrum, ``"nu2"``, in the power spectrum beside
+        it, ``"nu3"``, in the bispectrum as well: the density correlations of up to ν neighbors
     :param size: number of radial functions, and highest l
     :param relative_rmse: error over test environments / standard deviation of the target there
     """
 
     target: int
-    model: Literal["nu1", "nu2"]
+    model: Model
     size: int
     relative_rmse: float
 
 
 def body_order_errors(
-    sizes: Sequence[int], *, n_train: int, n_test: int, seed: int
+    sizes: Sequence[int], *, largest_bispectrum: int, n_train: int, n_test: int, seed: int
 ) -> list[BodyOrderError]:
     """
     Test errors of linear models of each correlation order on targets of each body order.
@@ -53,17 +55,20 @@ def body_order_errors(
     and stay beyond. Features are not normalised, which would mix body orders.
 
     :param sizes: of the basis; size k has k radial functions and l up to k
+    :param largest_bispectrum: the largest size with three neighbors, whose features grow with the
+        sixth power of the size
     """
     environments = random_environments(n_train + n_test, seed=seed)
     targets = many_body_energies(environments)
     errors = []
     for size in sizes:
-        radial, power = _features(environments, size)
-        models: dict[Literal["nu1", "nu2"], torch.Tensor] = {
-            "nu1": radial,
-            "nu2": torch.cat([radial / radial.norm(), power / power.norm()], dim=1),
-        }
-        for model, features in models.items():
+        parts = []
+        for nu, model in enumerate(get_args(Model), start=1):
+            if nu == 3 and size > largest_bispectrum:
+                break
+            rows = _features(environments, nu, size)
+            parts.append(rows / rows.norm())
+            features = torch.cat(parts, dim=1)
             for target, energies in targets.items():
                 error = _relative_rmse(features, energies, n_train)
                 errors.append(BodyOrderError(target, model, size, error))
@@ -114,31 +119,31 @@ def many_body_energies(environments: Sequence[ase.Atoms]) -> dict[int, torch.Ten
     }
 
 
-def _features(environments: Sequence[ase.Atoms], size: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Radial and power spectrum of the neighbors of each center, ``(environment, feature)``."""
+def _features(environments: Sequence[ase.Atoms], nu: int, size: int) -> torch.Tensor:
+    """Correlations of ``nu`` neighbors of each center, ``(environment, feature)``."""
+    hypers: dict[str, Any] = {
+        "radial": Gto(size),
+        "density": Dirac(),
+        "atomic_types": sorted([_CENTER_TYPE, _NEIGHBOR_TYPE]),
+        "pseudo_species": torch.tensor([[1.0, 0.0]], dtype=torch.float64),  # neighbors alone
+    }
     cutoff = Cutoff(_CUTOFF, width=_CUTOFF_WIDTH)
-    center = Labels("atom", torch.tensor([[0]]))
-    types = [_NEIGHBOR_TYPE, _CENTER_TYPE]
-    radial = SoapRadialSpectrum(
-        cutoff, radial=Gto(size), density=Dirac(), atomic_types=types
-    ).compute(
+    descriptor: torch.nn.Module
+    if nu == 1:
+        descriptor, names = SoapRadialSpectrum(cutoff, **hypers), ["neighbor_type"]
+    elif nu == 2:
+        descriptor = SoapPowerSpectrum(cutoff, l_max=size, **hypers)
+        names = ["neighbor_1_type", "neighbor_2_type"]
+    else:
+        descriptor, names = Bispectrum(cutoff, l_max=size, **hypers), []
+    features = descriptor.compute(
         environments,
-        selected_samples=center,
+        selected_samples=Labels("atom", torch.tensor([[0]])),
         selected_keys=Labels(
-            ["center_type", "neighbor_type"], torch.tensor([[_CENTER_TYPE, _NEIGHBOR_TYPE]])
+            ["center_type", *names], torch.tensor([[_CENTER_TYPE, *[0] * len(names)]])
         ),
     )
-    power = SoapPowerSpectrum(
-        cutoff, l_max=size, radial=Gto(size), density=Dirac(), atomic_types=types
-    ).compute(
-        environments,
-        selected_samples=center,
-        selected_keys=Labels(
-            ["center_type", "neighbor_1_type", "neighbor_2_type"],
-            torch.tensor([[_CENTER_TYPE, _NEIGHBOR_TYPE, _NEIGHBOR_TYPE]]),
-        ),
-    )
-    return radial.block().values, power.block().values
+    return features.block().values
 
 
 def _relative_rmse(features: torch.Tensor, energies: torch.Tensor, n_train: int) -> float:

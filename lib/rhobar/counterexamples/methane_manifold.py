@@ -24,8 +24,8 @@ class MethaneManifold(Family):
     This is :class:`ThreeBodyPair` around a carbon, with c = v. On the manifold the correlations
     of two neighbors are even in v, so at v = 0 their derivative by y_C vanishes although nothing
     about the structure is symmetric: a spurious singularity, where every smooth function of them
-    has no force on C along y. Pozdnyakov, Willatt, Bartok, Ortner, Csanyi, Ceriotti, Open Res.
-    Europe 1, 126 (2021), doi:10.12688/openreseurope.14156.1.
+    has no force on C along y. Pozdnyakov, Zhang, Ortner, Csanyi, Ceriotti, Open Res. Europe 1,
+    126 (2021), doi:10.12688/openreseurope.14156.1.
 
     Atoms: carbon, A, B₊, B₋, C; lengths in Å.
 

@@ -1,0 +1,161 @@
+"""The crossing of the two sheets of methane: published sensitivities, slopes, lost forces."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from rhobar.analysis import (
+    SheetPoint,
+    along_manifold,
+    collapse_exponent,
+    environment_jacobian,
+    triple_product_energy,
+)
+from rhobar.counterexamples import MethaneManifold
+from rhobar.descriptors import Gaussian, Gto, SoapPowerSpectrum
+from rhobar.systems import from_ase, neighbors_added
+from tests.analysis.explicit_bispectrum import ExplicitBispectrum
+
+SEPARATIONS = [0.0, 0.01, 0.1, 0.3, 0.6]  # Å
+SMALL = [0.002, 0.005, 0.01, 0.02]
+
+
+def power_spectrum(n_radial: int = 4, l_max: int = 3) -> SoapPowerSpectrum:
+    return SoapPowerSpectrum(
+        4.0,
+        l_max=l_max,
+        radial=Gto(n_radial),
+        density=Gaussian(0.3, center_weight=0.0),
+        atomic_types=[1, 6],
+    )
+
+
+@pytest.fixture(scope="module")
+def pairs() -> list[SheetPoint]:
+    """ν = 2 along the separations of the published table."""
+    return along_manifold(power_spectrum(), SEPARATIONS)
+
+
+@pytest.fixture(scope="module")
+def triples() -> list[SheetPoint]:
+    """ν = 3 there."""
+    return along_manifold(ExplicitBispectrum(4.0, l_max=3, n_radial=3), SEPARATIONS)
+
+
+def ratios(points: list[SheetPoint], number: int) -> list[float]:
+    """A singular value, counted from the largest, over the largest one."""
+    values = [point.spectrum.singular_values for point in points]
+    return [value[number] / value[0] for value in values]
+
+
+def test_published_sensitivity_of_pairs(pairs: list[SheetPoint]) -> None:
+    np.testing.assert_allclose(
+        ratios(pairs, 7), [2.7e-2, 2.7e-2, 2.6e-2, 1.8e-2, 1.6e-3], rtol=0.025
+    )
+    np.testing.assert_allclose(ratios(pairs, 8)[1:], [5.3e-4, 4.8e-3, 7.4e-3, 1.0e-4], rtol=0.025)
+    assert ratios(pairs, 8)[0] < 1e-15
+    assert [point.spectrum.n_blind for point in pairs] == [1, 0, 0, 0, 0]
+    assert all(point.spectrum.n_zeros_by_symmetry == 0 for point in pairs)
+    assert all(point.difference < 1e-14 for point in pairs)
+
+
+def test_published_sensitivity_of_triples(triples: list[SheetPoint]) -> None:
+    np.testing.assert_allclose(
+        ratios(triples, 8), [4.8e-2, 4.8e-2, 4.5e-2, 3.1e-2, 1.2e-2], rtol=0.025
+    )
+    assert all(point.spectrum.n_zeros == 0 for point in triples)
+    assert triples[0].difference == 0.0
+    np.testing.assert_allclose(
+        [point.difference for point in triples[1:]], [4.5e-3, 4.4e-2, 1.3e-1, 2.1e-1], rtol=0.04
+    )
+
+
+@pytest.mark.parametrize("size", [(4, 3), (8, 8)], ids=str)
+@pytest.mark.parametrize("plausible", [False, True])
+def test_pairs_collapse_in_proportion(size: tuple[int, int], plausible: bool) -> None:
+    manifold = MethaneManifold(plausible=plausible)
+    points = along_manifold(power_spectrum(*size), [0.0, *SMALL], manifold=manifold)
+    assert points[0].spectrum.n_blind == 1
+    assert collapse_exponent(points[1:]) == pytest.approx(1.0, abs=0.05)
+
+
+def test_large_basis_has_the_published_values() -> None:
+    points = along_manifold(power_spectrum(8, 8), [0.01, 0.1, 0.3])
+    np.testing.assert_allclose(ratios(points, 8), [1.9e-3, 1.8e-2, 2.7e-2], rtol=0.04)
+
+
+def test_triples_do_not_collapse() -> None:
+    points = along_manifold(ExplicitBispectrum(4.0, l_max=3, n_radial=3), SMALL)
+    assert collapse_exponent(points) == pytest.approx(0.0, abs=0.05)
+
+
+def test_response_along_the_lost_direction(
+    pairs: list[SheetPoint], triples: list[SheetPoint]
+) -> None:
+    assert pairs[0].response < 1e-15
+    assert pairs[2].response > 1e-2
+    largest = triples[0].spectrum.singular_values[0]
+    assert triples[0].response * largest == pytest.approx(0.28, rel=0.025)
+
+
+def forces(descriptor: torch.nn.Module, v: float, seed: int) -> torch.Tensor:
+    """Minus the gradient of a random nonlinear function of the carbon's features."""
+    system = from_ase(MethaneManifold(v=v).structure(1), requires_grad=True)
+    features = descriptor(neighbors_added([system], 4.0))
+    rows = [block.values[block.samples.column("atom") == 0].flatten() for block in features]
+    values = torch.cat(rows)
+    generator = torch.Generator().manual_seed(seed)
+    weights = torch.randn(2, len(values), generator=generator, dtype=torch.float64)
+    energy = (weights[0] * values).sum() + torch.tanh((weights[1] * values).sum())
+    return -torch.autograd.grad(energy, system.positions)[0]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_model_of_pairs_has_a_force_at_the_crossing(seed: int) -> None:
+    found = forces(power_spectrum(), 0.0, seed)
+    assert float(found[4, 1].abs()) < 1e-13 * float(found.abs().max())
+    assert float(found.abs().max()) > 0.1
+    apart = forces(power_spectrum(), 0.1, seed)
+    assert float(apart[4, 1].abs()) > 1e-3 * float(apart.abs().max())
+    triples = forces(ExplicitBispectrum(4.0, l_max=2, n_radial=2), 0.0, seed)
+    assert float(triples[4, 1].abs()) > 1e-3 * float(triples.abs().max())
+
+
+def test_a_force_of_four_bodies_is_there() -> None:
+    vectors = torch.tensor(MethaneManifold(v=0.0).structure(1).positions[1:], requires_grad=True)
+    (slope,) = torch.autograd.grad(triple_product_energy(vectors), vectors)
+    assert float(slope[3, 1]) == pytest.approx(0.157, abs=5e-4)
+    energies = [
+        float(triple_product_energy(torch.tensor(atoms.positions[1:])))
+        for atoms in MethaneManifold(v=0.5).pair()
+    ]
+    assert energies[1] == pytest.approx(0.194, abs=5e-4)
+    assert energies[1] - energies[0] == pytest.approx(0.112, abs=5e-4)
+
+
+def test_the_energy_by_loops() -> None:
+    vectors = MethaneManifold(v=0.4).structure(1).positions[1:]
+    r = np.linalg.norm(vectors, axis=1)
+    unit, weight = vectors / r[:, None], np.exp(-r / 2)
+    expected = 0.0
+    for j in range(4):
+        for k in range(j + 1, 4):
+            for l in range(k + 1, 4):
+                volume = unit[j] @ np.cross(unit[k], unit[l])
+                expected += weight[j] * weight[k] * weight[l] * volume**2
+    found = float(triple_product_energy(torch.from_numpy(vectors)))
+    assert found == pytest.approx(expected, rel=1e-13)
+
+
+def test_moved_hydrogen_is_the_one_of_the_response(pairs: list[SheetPoint]) -> None:
+    _, jacobian = environment_jacobian(power_spectrum(), MethaneManifold(v=0.1).structure(1))
+    expected = np.linalg.norm(jacobian[:, 3, 1]) / pairs[2].spectrum.singular_values[0]
+    assert pairs[2].response == pytest.approx(expected, rel=1e-12)
+
+
+def test_too_few_separations_are_refused(pairs: list[SheetPoint]) -> None:
+    for points in (pairs[:2], pairs[1:2]):
+        with pytest.raises(ValueError, match="give two or more separations, all above zero"):
+            collapse_exponent(points)
