@@ -5,6 +5,7 @@ Import it where it is used, not before: ``from rhobar.ops import cpu`` inside a 
 ``import rhobar`` does not pay for the compiler.
 """
 
+from .coupling import correlations, couple, couple_contracted, coupled_gram
 from .density import density, density_backward, density_gradients
 from .grouping import Grouped, group
 from .outputs import allocate
@@ -24,6 +25,10 @@ __all__ = [
     "Radial",
     "SpectrumRows",
     "allocate",
+    "correlations",
+    "couple",
+    "couple_contracted",
+    "coupled_gram",
     "density",
     "density_backward",
     "density_gradients",

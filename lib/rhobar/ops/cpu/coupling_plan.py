@@ -1,0 +1,183 @@
+"""Couplings as flat arrays: what is multiplied once, what is summed from it, where it goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rhobar.ops.coupling import Coupling
+
+from .center_tiles import TILE, Blocks
+from .compilation import compiled
+from .lane_sums import multiply_lanes, sum_lanes
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class CouplingPlan(NamedTuple):
+    """
+    Couplings in groups that multiply the same features.
+
+    The terms of a pair of features are the products of their components that any λ needs; each
+    is made once.
+    """
+
+    pair_ptr: Integers
+    """``(group + 1,)``"""
+    first: Integers
+    """``(pair,)``, place of a feature in the left tile"""
+    second: Integers
+    """``(pair,)``, likewise in the right one"""
+    term_ptr: Integers
+    """``(group + 1,)``"""
+    term_left: Integers
+    """``(term,)``, place of its component in the left feature"""
+    term_right: Integers
+    """``(term,)``"""
+    sum_ptr: Integers
+    """``(group + 1,)``, sums over terms: one for each coupling and μ"""
+    sum_place: Integers
+    """``(sum,)``, place of that of the first pair among the products"""
+    sum_step: Integers
+    """``(sum,)``, distance to that of the next pair"""
+    entry_ptr: Integers
+    """``(sum + 1,)``"""
+    entry_term: Integers
+    """``(entry,)``, place of the term"""
+    entry_weight: Array
+    """``(entry,)``"""
+
+
+class _Group(NamedTuple):
+    """Couplings of the same features."""
+
+    couplings: list[Coupling]
+    starts: list[int]
+    """per coupling, where its products begin in their block"""
+    first: Integers
+    second: Integers
+
+
+def coupling_plan(
+    left: Blocks, right: Blocks, couplings: Sequence[Coupling], out_starts: Sequence[int]
+) -> CouplingPlan:
+    """
+    Plan for tiles with the given blocks.
+
+    :param out_starts: place of the first product of each output block
+    :raises ValueError: for couplings that do not fit to the blocks
+    """
+    parts = [_part(left, right, group, out_starts) for group in _groups(couplings)]
+    joined = {
+        name: np.concatenate([*(getattr(part, name) for part in parts), np.zeros(0)])
+        for name in CouplingPlan._fields
+    }
+    for name in ("pair_ptr", "term_ptr", "sum_ptr", "entry_ptr"):  # so far, sizes
+        joined[name] = np.cumsum(np.concatenate([np.zeros(1), joined[name]]))
+    weights = joined.pop("entry_weight")
+    integers = {name: values.astype(np.int64) for name, values in joined.items()}
+    return CouplingPlan(**integers, entry_weight=weights)
+
+
+def _groups(couplings: Sequence[Coupling]) -> list[_Group]:
+    """Couplings that multiply the same features, together."""
+    groups: dict[tuple[int, int, bytes, bytes], _Group] = {}
+    ends: dict[int, int] = {}
+    for c in couplings:
+        first, second = c.first.numpy(), c.second.numpy()
+        key = (c.left, c.right, first.tobytes(), second.tobytes())
+        group = groups.setdefault(key, _Group([], [], first, second))
+        group.couplings.append(c)
+        group.starts.append(ends.get(c.out, 0))
+        ends[c.out] = group.starts[-1] + len(first)
+    return list(groups.values())
+
+
+def _part(left: Blocks, right: Blocks, group: _Group, out_starts: Sequence[int]) -> CouplingPlan:
+    """The plan of one group, with sizes in place of the four arrays of ends."""
+    c = group.couplings[0]
+    first = _places(left, c.left, c.l_left, group.first)
+    second = _places(right, c.right, c.l_right, group.second)
+    n_mu = [2 * c.o3_lambda + 1 for c in group.couplings]
+    table = np.concatenate([c.table.numpy() for c in group.couplings], axis=2)
+    if table.shape != (2 * c.l_left + 1, 2 * c.l_right + 1, sum(n_mu)) or len(first) != len(second):
+        raise ValueError(
+            f"couplings of left block {c.left} and right block {c.right} have tables of shape "
+            f"{[tuple(c.table.shape) for c in group.couplings]} or different numbers of features."
+        )
+    kept = np.abs(table) > 1e-14
+    used = kept.any(axis=2)
+    m_left, m_right = np.nonzero(used)
+    mu, term = np.nonzero(kept[used].T)
+    places = [
+        out_starts[c.out] + TILE * (start * n + np.arange(n))
+        for c, start, n in zip(group.couplings, group.starts, n_mu, strict=True)
+    ]
+    return CouplingPlan(
+        pair_ptr=np.array([len(first)]),
+        first=first,
+        second=second,
+        term_ptr=np.array([len(m_left)]),
+        term_left=m_left * TILE,
+        term_right=m_right * TILE,
+        sum_ptr=np.array([sum(n_mu)]),
+        sum_place=np.concatenate(places),
+        sum_step=TILE * np.repeat(n_mu, n_mu),
+        entry_ptr=np.bincount(mu, minlength=sum(n_mu)),
+        entry_term=term * TILE,
+        entry_weight=table[used].T[mu, term],
+    )
+
+
+def _places(blocks: Blocks, number: int, l: int, features: Integers) -> Integers:
+    """Where chosen features of a block are in a tile; loops do not check what they read."""
+    known = number < len(blocks.features) and blocks.components[number] == 2 * l + 1
+    if not known or (
+        len(features) > 0 and not 0 <= features.min() <= features.max() < blocks.features[number]
+    ):
+        raise ValueError(
+            f"a coupling takes features up to {features.max(initial=-1)} of block {number} with "
+            f"l={l}; there are {blocks.features.tolist()} features, in blocks with "
+            f"{blocks.components.tolist()} components."
+        )
+    return np.asarray(blocks.starts[number] + features * blocks.components[number] * TILE)
+
+
+def most_terms(plan: CouplingPlan) -> int:
+    """Numbers that the terms of a pair take."""
+    return int(np.max(np.diff(plan.term_ptr), initial=0)) * TILE
+
+
+@compiled
+def couple_tile(
+    plan: CouplingPlan, left: Array, right: Array, products: Array, terms: Array
+) -> None:
+    """
+    Products of one tile.
+
+    :param terms: scratch memory, see :func:`most_terms`
+    """
+    for group in range(len(plan.pair_ptr) - 1):
+        start = plan.pair_ptr[group]
+        first_term = plan.term_ptr[group]
+        for pair in range(start, plan.pair_ptr[group + 1]):
+            a, b = plan.first[pair], plan.second[pair]
+            for t in range(first_term, plan.term_ptr[group + 1]):
+                place = (t - first_term) * TILE
+                multiply_lanes(
+                    left, a + plan.term_left[t], right, b + plan.term_right[t], terms, place
+                )
+            for s in range(plan.sum_ptr[group], plan.sum_ptr[group + 1]):
+                sum_lanes(
+                    terms,
+                    plan.entry_term,
+                    plan.entry_weight,
+                    plan.entry_ptr[s],
+                    plan.entry_ptr[s + 1],
+                    products,
+                    plan.sum_place[s] + (pair - start) * plan.sum_step[s],
+                )

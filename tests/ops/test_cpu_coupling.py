@@ -1,0 +1,128 @@
+"""Compiled couplings against the reference."""
+
+import pytest
+import torch
+from torch import Tensor
+
+from rhobar import ops
+from rhobar.ops import Coupling, cpu
+from tests.ops.coupled_blocks import COUPLINGS, N_OUT, blocks, matrices
+
+CENTERS = [0, 1, 16, 37, 1100]
+DTYPES = [(torch.float64, 1e-13), (torch.float32, 2e-6)]
+
+
+def assert_close(found: list[Tensor], expected: list[Tensor], tolerance: float) -> None:
+    for x, y in zip(found, expected, strict=True):
+        assert x.dtype == y.dtype
+        scale = float(y.abs().max()) if y.numel() else 0.0
+        torch.testing.assert_close(x, y, rtol=0.0, atol=tolerance * scale)
+
+
+@pytest.mark.parametrize("n_centers", CENTERS)
+@pytest.mark.parametrize(("dtype", "tolerance"), DTYPES)
+def test_products(n_centers: int, dtype: torch.dtype, tolerance: float) -> None:
+    left, right = blocks(seed=1, n_centers=n_centers, dtype=dtype)
+    found = cpu.couple(left, right, COUPLINGS, N_OUT)
+    assert_close(found, ops.couple(left, right, COUPLINGS, N_OUT), tolerance)
+
+
+@pytest.mark.parametrize("n_centers", CENTERS)
+@pytest.mark.parametrize(("dtype", "tolerance"), DTYPES)
+def test_contraction(n_centers: int, dtype: torch.dtype, tolerance: float) -> None:
+    left, right = blocks(seed=2, n_centers=n_centers, dtype=dtype)
+    weights = matrices(seed=3, dtype=dtype)
+    found = cpu.couple_contracted(left, right, COUPLINGS, weights)
+    assert_close(found, ops.couple_contracted(left, right, COUPLINGS, weights), tolerance)
+
+
+@pytest.mark.parametrize("n_centers", CENTERS)
+@pytest.mark.parametrize(("dtype", "tolerance"), DTYPES)
+def test_gram(n_centers: int, dtype: torch.dtype, tolerance: float) -> None:
+    left, right = blocks(seed=4, n_centers=n_centers, dtype=dtype)
+    lower = [
+        torch.randn(n_centers, n_m, n, dtype=torch.float64).to(dtype)
+        for n_m, n in zip((3, 5, 7), (0, 3, 1), strict=True)
+    ]
+    found = cpu.coupled_gram(left, right, COUPLINGS, lower)
+    assert_close(found, ops.coupled_gram(left, right, COUPLINGS, lower), tolerance)
+
+
+@pytest.mark.parametrize("n_centers", CENTERS)
+def test_chain(n_centers: int) -> None:
+    density, _ = blocks(seed=5, n_centers=n_centers)
+    steps = chain_steps()
+    assert_close(cpu.correlations(density, steps), ops.correlations(density, steps), 1e-13)
+
+
+def test_threads_change_nothing() -> None:
+    left, right = blocks(seed=6, n_centers=1100)
+    weights = matrices(seed=7)
+    lower = [torch.zeros(1100, n_m, 0).double() for n_m in (3, 5, 7)]
+    one, two = (
+        cpu.couple_contracted(left, right, COUPLINGS, weights, num_threads=n)
+        + cpu.coupled_gram(left, right, COUPLINGS, lower, num_threads=n)
+        + cpu.couple(left, right, COUPLINGS, N_OUT, num_threads=n)
+        for n in (1, 2)
+    )
+    assert all(torch.equal(x, y) for x, y in zip(one, two, strict=True))
+
+
+def test_refusals() -> None:
+    left, right = blocks(seed=8)
+    with pytest.raises(ValueError, match="no coupling has out=3"):
+        cpu.couple(left, right, COUPLINGS, N_OUT + 1)
+    with pytest.raises(ValueError, match="2 output blocks"):
+        cpu.couple(left, right, COUPLINGS, N_OUT - 1)
+    beyond = COUPLINGS[0]._replace(first=torch.tensor([0, 3]))
+    with pytest.raises(ValueError, match="features up to 3 of block 0"):
+        cpu.couple(left, right, [beyond], 1)
+    with pytest.raises(ValueError, match="matrix 1 has shape"):
+        cpu.couple_contracted(left, right, COUPLINGS, [matrices(seed=3)[k] for k in (0, 0, 2)])
+    with pytest.raises(ValueError, match="numbers of centers"):
+        cpu.couple(left, [block[1:] for block in right], COUPLINGS, N_OUT)
+    with pytest.raises(ValueError, match="lower= has blocks"):
+        cpu.coupled_gram(left, right, COUPLINGS, [torch.zeros(37, 3, 1).double()] * 3)
+
+
+def chain_steps() -> list[list[Coupling]]:
+    """Two steps on the left blocks: (l, features) are (0, 3), (2, 4), (1, 2)."""
+    pairs = torch.cartesian_prod(torch.arange(4), torch.arange(2)).T.contiguous()
+    again = torch.cartesian_prod(torch.arange(8), torch.arange(4)).T.contiguous()
+    make = ops.new_coupling
+    return [
+        [
+            make(
+                left=1,
+                right=2,
+                out=0,
+                l_left=2,
+                l_right=1,
+                o3_lambda=2,
+                first=pairs[0],
+                second=pairs[1],
+            ),
+            make(
+                left=1,
+                right=2,
+                out=1,
+                l_left=2,
+                l_right=1,
+                o3_lambda=1,
+                first=pairs[0],
+                second=pairs[1],
+            ),
+        ],
+        [
+            make(
+                left=0,
+                right=1,
+                out=0,
+                l_left=2,
+                l_right=2,
+                o3_lambda=0,
+                first=again[0],
+                second=again[1],
+            )
+        ],
+    ]
