@@ -11,7 +11,7 @@ import torch
 from metatensor.torch import Labels
 from numpy.typing import NDArray
 
-from rhobar.analysis import environment_jacobian, jacobian_spectra, jacobian_spectrum
+from rhobar.analysis import environment_jacobians, jacobian_spectrum, spectrum_of
 from rhobar.analysis.center_environment import center_environment
 from rhobar.analysis.environment_symmetry import rotations, symmetric_displacements
 from rhobar.descriptors import (
@@ -43,7 +43,8 @@ def test_jacobian_by_richardson_differences(center: int) -> None:
     others = [k for k in range(len(atoms)) if k != center]
     near = [k for k in others if atoms.get_distance(center, k) < 2.6]
     assert 4 < len(near) < len(others)  # some atoms are beyond the cutoff
-    features, jacobian = environment_jacobian(descriptor, atoms, center=center)
+    (found,) = environment_jacobians(descriptor, [atoms], center=center)
+    features, jacobian = found.features, found.slopes
     slopes = np.zeros((len(moved_features(descriptor, atoms, center)), len(near), 3))
     for column, k in enumerate(near):
         for axis in range(3):
@@ -91,11 +92,10 @@ class Forward(torch.nn.Module):
 
 def test_stored_gradients_equal_autograd() -> None:
     descriptor, atoms = soap(l_max=2, radial=Gto(2)), structures.methane()
-    stored = environment_jacobian(descriptor, atoms)
-    by_autograd = environment_jacobian(Forward(descriptor), atoms)
-    norms = [np.linalg.norm(values) for values in (stored[0], by_autograd[0])]
+    both = [environment_jacobians(made, [atoms])[0] for made in (descriptor, Forward(descriptor))]
+    norms = [np.linalg.norm(found.features) for found in both]
     assert norms[0] == pytest.approx(norms[1], rel=1e-12)
-    gram = [np.einsum("qix,qjy->ixjy", found[1], found[1]) for found in (stored, by_autograd)]
+    gram = [np.einsum("qix,qjy->ixjy", found.slopes, found.slopes) for found in both]
     np.testing.assert_allclose(gram[0], gram[1], atol=1e-12 * np.abs(gram[0]).max())
 
 
@@ -103,8 +103,8 @@ def test_many_frames_equal_one_by_one() -> None:
     frames = [structures.rattled(structures.methane(), amplitude=0.1, seed=k) for k in range(4)]
     frames.append(structures.ethanol())
     descriptor = soap(l_max=2, radial=Gto(3))
-    for frame, found in zip(frames, jacobian_spectra(descriptor, frames), strict=True):
-        alone = jacobian_spectrum(descriptor, frame)
+    for frame, jacobian in zip(frames, environment_jacobians(descriptor, frames), strict=True):
+        found, alone = spectrum_of(jacobian), jacobian_spectrum(descriptor, frame)
         np.testing.assert_allclose(found.singular_values, alone.singular_values, rtol=1e-10)
 
 
@@ -200,9 +200,11 @@ def test_periodic_images_are_neighbors() -> None:
     assert len(cluster) > 10
     assert cluster.numbers[0] == atoms.numbers[1]
     descriptor = soap(cutoff=4.5, l_max=2, radial=Gto(2))
-    features, _ = environment_jacobian(descriptor, atoms, center=1)
+    (found,) = environment_jacobians(descriptor, [atoms], center=1)
     np.testing.assert_allclose(
-        np.linalg.norm(features), np.linalg.norm(moved_features(descriptor, atoms, 1)), rtol=1e-12
+        np.linalg.norm(found.features),
+        np.linalg.norm(moved_features(descriptor, atoms, 1)),
+        rtol=1e-12,
     )
 
 

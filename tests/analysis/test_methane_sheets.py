@@ -10,7 +10,7 @@ from rhobar.analysis import (
     SheetPoint,
     along_manifold,
     collapse_exponent,
-    environment_jacobian,
+    environment_jacobians,
     triple_product_energy,
 )
 from rhobar.counterexamples import MethaneManifold
@@ -150,8 +150,8 @@ def test_the_energy_by_loops() -> None:
 
 
 def test_moved_hydrogen_is_the_one_of_the_response(pairs: list[SheetPoint]) -> None:
-    _, jacobian = environment_jacobian(power_spectrum(), MethaneManifold(v=0.1).structure(1))
-    expected = np.linalg.norm(jacobian[:, 3, 1]) / pairs[2].spectrum.singular_values[0]
+    (jacobian,) = environment_jacobians(power_spectrum(), [MethaneManifold(v=0.1).structure(1)])
+    expected = np.linalg.norm(jacobian.slopes[:, 3, 1]) / pairs[2].spectrum.singular_values[0]
     assert pairs[2].response == pytest.approx(expected, rel=1e-12)
 
 

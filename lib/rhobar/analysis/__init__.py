@@ -6,12 +6,8 @@ from rhobar.analysis.body_order import (
     many_body_energies,
     random_environments,
 )
-from rhobar.analysis.jacobian_spectrum import (
-    JacobianSpectrum,
-    environment_jacobian,
-    jacobian_spectra,
-    jacobian_spectrum,
-)
+from rhobar.analysis.environment_jacobian import EnvironmentJacobian, environment_jacobians
+from rhobar.analysis.jacobian_spectrum import JacobianSpectrum, jacobian_spectrum, spectrum_of
 from rhobar.analysis.kernel_features import kernel_features
 from rhobar.analysis.local_reconstruction import lfre
 from rhobar.analysis.methane_sheets import (
@@ -25,20 +21,21 @@ from rhobar.analysis.reconstruction import gfrd, gfre
 
 __all__ = [
     "BodyOrderError",
+    "EnvironmentJacobian",
     "JacobianSpectrum",
     "RbfKernel",
     "SheetPoint",
     "along_manifold",
     "body_order_errors",
     "collapse_exponent",
-    "environment_jacobian",
+    "environment_jacobians",
     "gfrd",
     "gfre",
-    "jacobian_spectra",
     "jacobian_spectrum",
     "kernel_features",
     "lfre",
     "many_body_energies",
     "random_environments",
+    "spectrum_of",
     "triple_product_energy",
 ]

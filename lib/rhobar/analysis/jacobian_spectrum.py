@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import ase
 import numpy as np
-import torch
-from metatensor.torch import Labels, TensorBlock, TensorMap
-from metatomic.torch import NeighborListOptions, System
 from numpy.typing import NDArray
 
-from rhobar.systems import from_ase, neighbors_added
-
-from .center_environment import center_environment
+from .environment_jacobian import CenterDescriptor, EnvironmentJacobian, environment_jacobians
 from .environment_symmetry import rotations, symmetric_displacements
 
 Array = NDArray[np.float64]
 
 ZERO = 1e-12
 """a singular value is zero if it is smaller than this, relative to the largest one"""
-_CHUNK = 50  # environments computed at once
-
-
-class CenterDescriptor(Protocol):
-    """What the descriptors of rhobar have in common."""
-
-    def requested_neighbor_lists(self) -> list[NeighborListOptions]:
-        """One list, whose radius is the cutoff."""
-
-    def __call__(self, systems: list[System]) -> TensorMap:
-        """Features of centers."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +75,7 @@ def jacobian_spectrum(
     remain (3 n - 2 on a line). Pozdnyakov, Zhang, Ortner, Csanyi, Ceriotti, Open Res. Europe 1,
     126 (2021), doi:10.12688/openreseurope.14156.1.
 
-    :param descriptor: makes invariant features of centers from neighbors within the cutoff of its
-        ``requested_neighbor_lists()``; derivatives are those that ``compute`` stores, else of
-        ``forward`` by autograd, which has to be differentiable twice
-    :param atoms: lengths in Å
-    :param center: which atom
-    :raises ValueError: for a center without neighbors, for features that turn with the structure
+    Arguments and errors are those of :func:`environment_jacobians`.
 
     >>> import ase.build
     >>> from rhobar.descriptors import Gaussian, Gto, SoapPowerSpectrum
@@ -108,51 +84,22 @@ def jacobian_spectrum(
     >>> spectrum.singular_values.shape, spectrum.n_zeros, spectrum.n_zeros_by_symmetry
     ((3,), 1, 1)
     """
-    return jacobian_spectra(descriptor, [atoms], center=center)[0]
+    (jacobian,) = environment_jacobians(descriptor, [atoms], center=center)
+    return spectrum_of(jacobian)
 
 
-def jacobian_spectra(
-    descriptor: CenterDescriptor, frames: Sequence[ase.Atoms], *, center: int = 0
-) -> list[JacobianSpectrum]:
-    """The spectrum of ``center`` in each of ``frames``; see :func:`jacobian_spectrum`."""
-    cutoff = _cutoff(descriptor)
-    environments = [center_environment(atoms, center, cutoff) for atoms in frames]
-    spectra = []
-    for start in range(0, len(environments), _CHUNK):
-        chunk = environments[start : start + _CHUNK]
-        for atoms, (features, jacobian) in zip(chunk, _jacobians(descriptor, chunk), strict=True):
-            spectra.append(_spectrum(atoms, features, jacobian))
-    return spectra
-
-
-def environment_jacobian(
-    descriptor: CenterDescriptor, atoms: ase.Atoms, *, center: int = 0
-) -> tuple[Array, Array]:
-    """
-    The matrix whose singular values :func:`jacobian_spectrum` gives, rotations included.
-
-    :returns: features ``(feature,)``; derivatives ``(feature, neighbor, 3)``, neighbors in the
-        order of their atoms, unit of features / Å
-    """
-    environment = center_environment(atoms, center, _cutoff(descriptor))
-    return next(_jacobians(descriptor, [environment]))
-
-
-def _cutoff(descriptor: CenterDescriptor) -> float:
-    """Å"""
-    return float(descriptor.requested_neighbor_lists()[0].cutoff)
-
-
-def _spectrum(atoms: ase.Atoms, features: Array, jacobian: Array) -> JacobianSpectrum:
-    vectors, types = atoms.positions[1:], atoms.numbers[1:]
-    flat = jacobian.reshape(len(jacobian), -1)
+def spectrum_of(jacobian: EnvironmentJacobian) -> JacobianSpectrum:
+    """Singular values of a matrix that is there already; see :func:`jacobian_spectrum`."""
+    vectors = jacobian.environment.positions[1:]
+    types = jacobian.environment.numbers[1:]
+    flat = jacobian.slopes.reshape(len(jacobian.slopes), -1)
     turning = rotations(vectors)
     # the columns of the second part of a complete basis are the complement of the first ones
     basis = np.linalg.qr(turning, mode="complete")[0][:, turning.shape[1] :]
     return JacobianSpectrum(
         singular_values=_singular_values(flat @ basis),
         symmetric_singular_values=_singular_values(flat @ symmetric_displacements(vectors, types)),
-        feature_norm=float(np.linalg.norm(features)),
+        feature_norm=float(np.linalg.norm(jacobian.features)),
     )
 
 
@@ -162,78 +109,3 @@ def _singular_values(matrix: Array) -> Array:
     found = np.linalg.svd(matrix, compute_uv=False)
     values[: len(found)] = found
     return values
-
-
-def _jacobians(
-    descriptor: CenterDescriptor, environments: list[ase.Atoms]
-) -> Iterator[tuple[Array, Array]]:
-    """Features ``(feature,)`` of atom 0 and derivatives ``(feature, neighbor, 3)`` of each."""
-    compute = getattr(descriptor, "compute", None)
-    if compute is not None and "gradients" in inspect.signature(compute).parameters:
-        features = compute(
-            environments,
-            gradients=["positions"],
-            selected_samples=Labels("atom", torch.tensor([[0]])),
-        )
-        yield from _stored(features, environments)
-    else:
-        for atoms in environments:
-            yield _by_autograd(descriptor, atoms)
-
-
-def _stored(features: TensorMap, environments: list[ase.Atoms]) -> Iterator[tuple[Array, Array]]:
-    """From the gradients that blocks hold."""
-    size = max(len(atoms) for atoms in environments)
-    values, slopes = [], []
-    for block in _invariant_blocks(features):
-        n = len(block.properties)
-        rows = torch.zeros(len(environments), n, dtype=torch.float64)
-        rows[block.samples.column("system").long()] = block.values.double().reshape(-1, n)
-        gradient = block.gradient("positions")
-        moves = torch.zeros(len(environments), size, 3, n, dtype=torch.float64)
-        _, system, atom = gradient.samples.values.long().T
-        moves[system, atom] = gradient.values.double().reshape(-1, 3, n)
-        values.append(rows)
-        slopes.append(moves)
-    joined, moved = torch.cat(values, dim=1).numpy(), torch.cat(slopes, dim=3).numpy()
-    for k, atoms in enumerate(environments):
-        yield joined[k], moved[k, 1 : len(atoms)].transpose(2, 0, 1)
-
-
-def _by_autograd(descriptor: CenterDescriptor, atoms: ase.Atoms) -> tuple[Array, Array]:
-    r"""
-    From ``forward``, by two derivatives.
-
-    The first, :math:`J^T u`, is linear in u, so that its derivative by u gives one column of J at
-    a time: 3 n of them, where there are many more rows.
-    """
-    system = from_ase(atoms, requires_grad=True)
-    features = _center_row(descriptor(neighbors_added([system], _cutoff(descriptor))))
-    weights = torch.zeros_like(features, requires_grad=True)
-    (slopes,) = torch.autograd.grad(features, system.positions, weights, create_graph=True)
-    columns = [
-        torch.autograd.grad(slope, weights, retain_graph=True)[0] for slope in slopes[1:].flatten()
-    ]
-    jacobian = torch.stack(columns, dim=1).reshape(len(features), -1, 3)
-    return features.detach().double().numpy(), jacobian.double().numpy()
-
-
-def _center_row(features: TensorMap) -> torch.Tensor:
-    """The features of atom 0, all blocks one after the other."""
-    rows = []
-    for block in _invariant_blocks(features):
-        found = block.values[block.samples.column("atom") == 0]
-        absent = block.values.new_zeros(len(block.properties))
-        rows.append(found.flatten() if len(found) else absent)
-    return torch.cat(rows)
-
-
-def _invariant_blocks(features: TensorMap) -> list[TensorBlock]:
-    for key, block in features.items():
-        if any(len(component) > 1 for component in block.components):
-            raise ValueError(
-                f"the block {key.print()} has components, so its values turn with the structure; "
-                "give a descriptor of invariants."
-            )
-    blocks: list[TensorBlock] = features.blocks()
-    return blocks

@@ -10,12 +10,8 @@ import torch
 
 from rhobar.counterexamples import MethaneManifold
 
-from .jacobian_spectrum import (
-    CenterDescriptor,
-    JacobianSpectrum,
-    environment_jacobian,
-    jacobian_spectra,
-)
+from .environment_jacobian import CenterDescriptor, environment_jacobians
+from .jacobian_spectrum import JacobianSpectrum, spectrum_of
 
 _MOVED = 3  # number of C among the four hydrogens
 
@@ -57,18 +53,20 @@ def along_manifold(
     """
     manifold = manifold or MethaneManifold()
     pairs = [replace(manifold, v=float(v)).pair() for v in separations]
-    spectra = jacobian_spectra(descriptor, [upper for _, upper in pairs])
+    lower, upper = (
+        environment_jacobians(descriptor, structures) for structures in zip(*pairs, strict=True)
+    )
     points = []
-    for v, (lower, upper), spectrum in zip(separations, pairs, spectra, strict=True):
-        features, jacobian = environment_jacobian(descriptor, upper)
-        others, _ = environment_jacobian(descriptor, lower)
+    for v, minus, plus in zip(separations, lower, upper, strict=True):
+        spectrum = spectrum_of(plus)
+        response = float(np.linalg.norm(plus.slopes[:, _MOVED, 1]))
+        apart = float(np.linalg.norm(plus.features - minus.features))
         points.append(
             SheetPoint(
                 v=float(v),
                 spectrum=spectrum,
-                response=float(np.linalg.norm(jacobian[:, _MOVED, 1]))
-                / float(spectrum.singular_values[0]),
-                difference=float(np.linalg.norm(features - others) / np.linalg.norm(features)),
+                response=response / float(spectrum.singular_values[0]),
+                difference=apart / spectrum.feature_norm,
             )
         )
     return points
