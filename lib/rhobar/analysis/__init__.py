@@ -7,7 +7,11 @@ from rhobar.analysis.body_order import (
     random_environments,
 )
 from rhobar.analysis.environment_jacobian import EnvironmentJacobian, environment_jacobians
-from rhobar.analysis.jacobian_spectrum import JacobianSpectrum, jacobian_spectrum, spectrum_of
+from rhobar.analysis.jacobian_spectrum import (
+    JacobianSpectrum,
+    jacobian_spectra,
+    jacobian_spectrum,
+)
 from rhobar.analysis.kernel_features import kernel_features
 from rhobar.analysis.local_reconstruction import lfre
 from rhobar.analysis.methane_sheets import (
@@ -31,11 +35,11 @@ __all__ = [
     "environment_jacobians",
     "gfrd",
     "gfre",
+    "jacobian_spectra",
     "jacobian_spectrum",
     "kernel_features",
     "lfre",
     "many_body_energies",
     "random_environments",
-    "spectrum_of",
     "triple_product_energy",
 ]

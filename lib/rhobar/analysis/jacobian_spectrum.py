@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import ase
@@ -84,8 +85,15 @@ def jacobian_spectrum(
     >>> spectrum.singular_values.shape, spectrum.n_zeros, spectrum.n_zeros_by_symmetry
     ((3,), 1, 1)
     """
-    (jacobian,) = environment_jacobians(descriptor, [atoms], center=center)
-    return spectrum_of(jacobian)
+    return jacobian_spectra(descriptor, [atoms], center=center)[0]
+
+
+def jacobian_spectra(
+    descriptor: CenterDescriptor, frames: Sequence[ase.Atoms], *, center: int = 0
+) -> list[JacobianSpectrum]:
+    """The spectrum of ``center`` in each of ``frames``; see :func:`jacobian_spectrum`."""
+    jacobians = environment_jacobians(descriptor, frames, center=center)
+    return [spectrum_of(jacobian) for jacobian in jacobians]
 
 
 def spectrum_of(jacobian: EnvironmentJacobian) -> JacobianSpectrum:
