@@ -95,8 +95,20 @@ class CorrelatedProducts(torch.nn.Module):
         return blocks
 
     def values(self, dense: Tensor, plan: CorrelationPlan) -> list[Tensor]:
-        """``(center, 2 λ + 1, property)`` of the symmetries of a plan."""
-        return self._mixed(correlations(self._density(dense), plan.steps), plan)
+        """``(center, 2 λ + 1, property)`` of the symmetries of a plan; compiled where it can be."""
+        density = self._density(dense)
+        if torch.jit.is_scripting():  # type: ignore[attr-defined]
+            return self._mixed(correlations(density, plan.steps), plan)
+        return self._mixed(self._dispatched(density, plan.steps), plan)
+
+    @torch.jit.unused
+    def _dispatched(self, density: list[Tensor], steps: list[list[Coupling]]) -> list[Tensor]:
+        with_history = torch.is_grad_enabled() and any(block.requires_grad for block in density)
+        if with_history or any(block.device.type != "cpu" for block in density):
+            return correlations(density, steps)
+        from rhobar.ops import cpu
+
+        return cpu.correlations(density, steps, num_threads=torch.get_num_threads())
 
     @torch.jit.unused
     def gradients(
@@ -258,7 +270,7 @@ class CorrelatedProducts(torch.nn.Module):
         for k, block in enumerate(values):
             if plan.target[k].shape[0] > 0:
                 parts = block.index_select(2, plan.source[k]) * plan.weight[k].to(block)
-                block = block.index_add(2, plan.target[k], parts)
+                block.index_add_(2, plan.target[k], parts)
             blocks.append(block)
         return blocks
 

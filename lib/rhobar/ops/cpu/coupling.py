@@ -120,7 +120,7 @@ def coupled_gram(
             for part in pool.map(gram, firsts[wave : wave + num_threads]):
                 total += part
     sizes = [
-        block.shape[2] + sum(len(c.first) for c in couplings if c.out == number)
+        block.shape[2] + sum(c.first.shape[0] for c in couplings if c.out == number)
         for number, block in enumerate(lower)
     ]
     return [

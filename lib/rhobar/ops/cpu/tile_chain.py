@@ -121,7 +121,7 @@ def _result(step: Sequence[Coupling], lower: Integers, multiple: int) -> Blocks:
                 "blocks, and each has one λ."
             )
         components[c.out] = 2 * c.o3_lambda + 1
-        features[c.out] += len(c.first)
+        features[c.out] += c.first.shape[0]
     if np.any(components == 0):
         missing = int(np.argmin(components))
         raise ValueError(f"couple: no coupling has out={missing}; number output blocks densely.")
