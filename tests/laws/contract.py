@@ -36,7 +36,8 @@ class ContractLaws(Laws):
         place = self.case.keys.index("center_type")
         for key, block in self.features(frame).items():
             atoms = block.samples.column("atom").numpy()
-            assert set(frame.numbers[atoms]) == {int(key.values[place])}
+            # a fitted descriptor has blocks for types that this frame lacks
+            assert set(frame.numbers[atoms]) <= {int(key.values[place])}
 
     def test_union(self, run) -> None:
         """A batch equals its systems one by one, with blocks that do not depend on the batch."""

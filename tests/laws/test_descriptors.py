@@ -17,10 +17,13 @@ from rhobar.descriptors import (
     SphericalExpansion,
 )
 from rhobar.math import Cutoff, Dirac, Gaussian, Gto, Laplacian, Willatt
-from tests.laws.case import Case, Laws
+from tests import structures
+from tests.laws.case import Case, Laws, in_double
 from tests.laws.contract import ContractLaws
+from tests.laws.fitted_nice import small_nice, training_frames, unfitted_nice
 from tests.laws.geometry import EquivariantLaws, InvariantLaws
 from tests.laws.gradients import GradientLaws, InvariantGradientLaws
+from tests.laws.rows import assert_same
 
 CUTOFF = Cutoff(3.2, width=0.6)
 SMEARED = Gaussian(0.4, center_weight=0.7, scaling=Willatt(scale=2.0, rate=1.5, exponent=3.0))
@@ -118,6 +121,17 @@ class TestBispectrum(InvariantDescriptorLaws):
             *["neighbor_1_type", "n_1", "neighbor_2_type", "n_2", "neighbor_3_type", "n_3"],
         ],
     )
+
+
+class TestNice(InvariantDescriptorLaws):
+    case = Case(small_nice, keys=["nu", "center_type"], properties=["component"])
+
+    @in_double
+    def test_declared_types_change_no_number(self, run) -> None:
+        """The fit decides about numbers: they are equal where it saw the same frames."""
+        expected = self.rows(structures.ethanol())
+        self.model = unfitted_nice([29, 17, 13, 11, 8, 7, 6, 1]).fit(training_frames())
+        assert_same(self.rows(structures.ethanol()), expected, self.tolerance)
 
 
 class TestNeighborTuples(InvariantDescriptorLaws):

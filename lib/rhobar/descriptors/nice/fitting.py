@@ -146,7 +146,7 @@ class _Search:
                     ones = features.new_ones(*features.shape[:2], 1)
                     features = torch.cat([ones, features], dim=2)
                 lower.append(features)
-            grams = _compiled_gram(orders[-1], orders[0], plan.couplings, lower, self.num_threads)
+            grams = summed_up(orders[-1], orders[0], plan.couplings, lower, self.num_threads)
             sums = [a + b for a, b in zip(sums, grams, strict=True)] if sums else grams
         return sums
 
@@ -191,7 +191,7 @@ class _Search:
         return dataclasses.replace(found, matrix=factors[:, None] * found.matrix)
 
 
-def _compiled_gram(
+def summed_up(
     left: list[Tensor],
     right: list[Tensor],
     couplings: list[Coupling],

@@ -369,7 +369,7 @@ def _derivatives(
     parts = []
     for some in torch.arange(len(row)).split(256):
         slope = slopes[some]
-        there = dense[row[some]].unsqueeze(1).expand(slope.shape).flatten(0, 1)
+        there = dense[row[some]].repeat_interleave(slope.shape[1], dim=0)
         found = torch.func.jvp(lambda x: sequence(x, 0), (there,), (slope.flatten(0, 1),))[1]
         parts.append([values.unflatten(0, slope.shape[:2]) for values in found])
     return [torch.cat(order) for order in zip(*parts, strict=True)]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 _RIDGE = 1e-12
-_RANK = 1e-12
+_RANK, _ROUNDING = 1e-12, 1e-14
 _LARGEST_DENSE = 4000
 _OVERSAMPLING, _POWER_ITERATIONS = 20, 4
 
@@ -42,7 +42,7 @@ def reduced(
     with lower features X, products E, the root mean squares D of X and :math:`\alpha = 10^{-12}`
     per row. Everything follows from the scalar products of the columns of [X | E], so that the data
     are passed once. The price: components whose variance is below 1e-12 of that of the products
-    before the subtraction are rounding, and are not kept.
+    before the subtraction, or 1e-14 before means are subtracted, are rounding and are not kept.
 
     :param gram: ``(lower + product, lower + product)``; with ``centered``, the first lower feature
         is 1
@@ -52,18 +52,20 @@ def reduced(
     :param centered: subtract means first, for invariants; covariants would not stay covariant
     """
     g = gram.numpy()
-    means = np.zeros(len(g))
+    means, squares = np.zeros(len(g)), np.diagonal(g)
+    size = np.linalg.norm(g[n_lower:, n_lower:])
     if centered:
         means = g[0] / g[0, 0]
         g = g - np.outer(g[0], means)
     skipped = 1 if centered else 0
     x, e = slice(skipped, n_lower), slice(n_lower, None)
-    weights = _predicting(g[x, x], g[x, e], n_rows)
+    varies = np.diagonal(g) > _ROUNDING * squares
+    weights = _predicting(g[x, x], g[x, e], varies[x], n_rows)
     cross = weights.T @ g[x, e]
     rest = g[e, e] - cross - cross.T + weights.T @ g[x, x] @ weights
     values, vectors = _main_components(rest, limit)
-    kept = values > _RANK * np.linalg.norm(g[e, e])
     # a block of rounding errors alone has no components
+    kept = values > max(_RANK * np.linalg.norm(g[e, e]), _ROUNDING * size)
     values, vectors = values[kept], vectors[:, kept]
     largest = np.abs(vectors).argmax(axis=0)
     vectors = vectors * np.sign(vectors[largest, np.arange(len(values))])
@@ -81,13 +83,16 @@ def reduced(
 
 
 def _predicting(
-    gram: NDArray[np.float64], cross: NDArray[np.float64], n_rows: int
+    gram: NDArray[np.float64],
+    cross: NDArray[np.float64],
+    varies: NDArray[np.bool_],
+    n_rows: int,
 ) -> NDArray[np.float64]:
     """Weights ``(lower feature, product)`` of the ridge regression on standardised columns."""
     if len(gram) == 0:
         return np.zeros(cross.shape)
-    scale = np.sqrt(np.diagonal(gram) / n_rows)
-    scale = np.where(scale > 0, scale, 1.0)
+    # a column that does not vary predicts nothing
+    scale = np.where(varies, np.sqrt(np.abs(np.diagonal(gram)) / n_rows), np.inf)
     values, vectors = scipy.linalg.eigh(gram / np.outer(scale, scale) / n_rows, driver="evd")
     shifted = np.maximum(values, 0.0) + _RIDGE
     solution = vectors @ ((vectors.T @ (cross / scale[:, None])) / (n_rows * shifted[:, None]))
