@@ -6,7 +6,7 @@ import pytest
 import torch
 from metatensor.torch import Labels, TensorBlock, TensorMap
 
-from rhobar.descriptors import by_center_type, normalized
+from rhobar.descriptors import by_center_type, by_order, normalized
 from tests.feature_blocks import feature_blocks, moved_blocks
 
 
@@ -38,6 +38,24 @@ def test_other_keys_become_properties_and_absent_rows_zero() -> None:
 def test_one_block_for_each_center_type_stays() -> None:
     features = feature_blocks()
     assert by_center_type(features).keys == features.keys
+
+
+def test_orders_are_taken_apart() -> None:
+    one = feature_blocks()
+    keys = [[nu, int(key["center_type"])] for nu in (2, 1) for key in one.keys]
+    blocks = [block.copy() for _ in range(2) for block in one.blocks()]
+    both = TensorMap(Labels(["nu", "center_type"], torch.tensor(keys)), blocks)
+    orders = by_order(both)
+    assert list(orders) == [1, 2]
+    for found in orders.values():
+        assert found.keys == one.keys
+        for block, expected in zip(found.blocks(), one.blocks(), strict=True):
+            assert torch.equal(block.values, expected.values)
+
+
+def test_what_has_no_order_is_refused() -> None:
+    with pytest.raises(ValueError, match="no key 'nu'"):
+        by_order(feature_blocks())
 
 
 def test_what_has_no_center_type_is_refused() -> None:

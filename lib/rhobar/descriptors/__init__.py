@@ -4,7 +4,7 @@ from rhobar.math import Cutoff, Dirac, Gaussian, Gto, Laplacian, Willatt
 
 from .bispectrum import Bispectrum
 from .density_correlations import DensityCorrelations
-from .environments import by_center_type, normalized
+from .environments import by_center_type, by_order, normalized
 from .lambda_soap import LambdaSoap
 from .neighbor_tuples import NeighborTuples
 from .nice import DensityScale, Expansion, Nice, NiceBlock
@@ -32,6 +32,7 @@ __all__ = [
     "SphericalExpansion",
     "Willatt",
     "by_center_type",
+    "by_order",
     "normalized",
     "select_properties",
     "select_samples",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from metatensor.torch import TensorBlock, TensorMap
+from metatensor.torch import Labels, TensorBlock, TensorMap
 
 
 def by_center_type(features: TensorMap) -> TensorMap:
@@ -31,6 +31,26 @@ def by_center_type(features: TensorMap) -> TensorMap:
             )
     others = [name for name in names if name != "center_type"]
     return features.keys_to_properties(others) if others else features
+
+
+def by_order(features: TensorMap) -> dict[int, TensorMap]:
+    """
+    The blocks of each order of correlation by themselves; gradients and autograd go along.
+
+    :param features: with a key ``nu``, e.g. of ``Nice``
+    :return: by ν, increasing: the other keys
+    :raises ValueError: if there is no key ``nu`` beside others
+    """
+    names = [name for name in features.keys.names if name != "nu"]
+    if "nu" not in features.keys.names or not names:
+        raise ValueError(f"by_order: no key 'nu' beside others in {features.keys.names}.")
+    others = torch.stack([features.keys.column(name) for name in names], dim=1)
+    orders: dict[int, TensorMap] = {}
+    for nu in sorted(set(features.keys.column("nu").tolist())):
+        keys = others[features.keys.column("nu") == nu]
+        blocks = [block.copy() for key, block in features.items() if int(key["nu"]) == nu]
+        orders[nu] = TensorMap(Labels(names, keys), blocks)
+    return orders
 
 
 def normalized(features: TensorMap) -> TensorMap:
