@@ -76,3 +76,84 @@ def body_orders() -> pd.DataFrame:
         if nu < 3 or size < 8
     ]
     return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def reconstructions() -> pd.DataFrame:
+    """Errors between four spaces, each within the ones after it."""
+    names = ["radial", "SOAP (4, 3)", "SOAP (8, 6)", "bispectrum (4, 3)"]
+    rows = [
+        {
+            "source": source,
+            "target": target,
+            "gfre": max(0, k - j) / 4 + 1e-9,
+            "gfrd": abs(k - j) / 5,
+        }
+        for j, source in enumerate(names)
+        for k, target in enumerate(names)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def local_reconstructions() -> pd.DataFrame:
+    """Local errors of two pairs of spaces."""
+    rows = [
+        {"source": source, "target": target, "n_local": k, "lfre": scale / k}
+        for source, target, scale in (("radial", "SOAP (8, 6)", 9.0), ("SOAP (8, 6)", "x", 1.0))
+        for k in (5, 10, 20, 40)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def spectra() -> pd.DataFrame:
+    """Singular values of forty structures: five directions are blind at ν = 1."""
+    generator = np.random.default_rng(2)
+    rows = [
+        {
+            "nu": nu,
+            "structure": structure,
+            "number": number,
+            "singular_value": 1e-17
+            if nu == 1 and number > 4
+            else 3.0 * 10 ** (-number / (2 * nu) + 0.2 * generator.standard_normal()),
+        }
+        for nu in (1, 2, 3)
+        for structure in range(40)
+        for number in range(1, 10)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def manifold() -> pd.DataFrame:
+    """A collapse in proportion to v at ν = 2 and none at ν = 3."""
+    separations = np.concatenate([[0.0], np.geomspace(1e-3, 0.5, 12)])
+    rows = [
+        {"nu": nu, "v": v, "smallest": value, "response": 2 * value}
+        for nu in (2, 3)
+        for v, value in ((v, 0.05 * v if nu == 2 else 0.04) for v in separations)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def variances() -> pd.DataFrame:
+    """Falling variances of the (λ, σ) of two orders and two center types."""
+    rows = [
+        {
+            "center_type": center_type,
+            "nu": nu,
+            "o3_lambda": o3_lambda,
+            "o3_sigma": sigma,
+            "component": component,
+            "variance": 0.0 if component == 20 else 10.0 ** (-o3_lambda - component / 6),
+        }
+        for center_type in (1, 6)
+        for nu in (1, 2)
+        for o3_lambda in (0, 1, 2)
+        for sigma in ((1,) if nu == 1 or o3_lambda == 0 else (1, -1))
+        for component in range(1, 21)
+    ]
+    return pd.DataFrame(rows)

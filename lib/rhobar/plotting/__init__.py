@@ -1,8 +1,12 @@
 """One style, one function per figure; figures are made from saved numbers only."""
 
 from rhobar.plotting.body_order import body_order
+from rhobar.plotting.component_variances import component_variances
 from rhobar.plotting.learning_curves import learning_curves
+from rhobar.plotting.local_reconstruction import local_reconstruction
 from rhobar.plotting.parity import parity
+from rhobar.plotting.reconstruction import reconstruction_maps
+from rhobar.plotting.sensitivity import jacobian_spectra, manifold_collapse
 from rhobar.plotting.style import (
     COLUMN_WIDTH,
     PAGE_WIDTH,
@@ -15,9 +19,14 @@ __all__ = [
     "COLUMN_WIDTH",
     "PAGE_WIDTH",
     "body_order",
+    "component_variances",
     "figure_style",
+    "jacobian_spectra",
     "learning_curves",
+    "local_reconstruction",
+    "manifold_collapse",
     "new_figure",
     "parity",
+    "reconstruction_maps",
     "save_figure",
 ]
