@@ -12,6 +12,9 @@ from .clebsch_gordan import clebsch_gordan
 
 Array = NDArray[np.float64]
 
+# The smallest part of a coupling outside the span of others that makes it independent of them.
+_INDEPENDENT = 1e-8
+
 
 @dataclass(frozen=True)
 class SymmetrizedPaths:
@@ -62,7 +65,7 @@ def symmetrized_paths(
     if not paths or not any(equal):
         return SymmetrizedPaths(paths, math.sqrt(n_orders) * np.eye(len(paths)))
     overlaps = _overlaps(orders, runs, paths)
-    chosen = independent_columns(overlaps)
+    chosen = _independent_columns(overlaps)
     if not chosen:
         return SymmetrizedPaths((), np.zeros((0, 0)))
     expansion = np.linalg.lstsq(overlaps[:, chosen], overlaps, rcond=None)[0].T
@@ -103,23 +106,18 @@ def _coupled(k: int, l: int) -> range:
     return range(abs(k - l), k + l + 1)
 
 
-def independent_columns(overlaps: Array, *, tolerance: float = 1e-8) -> list[int]:
-    """
-    Columns of a matrix that span all, by QR with pivots: sorted, the first ones where equal.
-
-    :param tolerance: smallest part of a column, compared to the largest, outside the others' span
-    """
+def _independent_columns(overlaps: Array) -> list[int]:
+    """Columns that span all others, by QR with pivots; those of normalised tensors, so absolute."""
     rest = overlaps.copy()
-    scale = math.sqrt(max(np.max(np.sum(rest**2, axis=0), initial=0.0), 1e-300))
     chosen: list[int] = []
     while len(chosen) < rest.shape[1]:
-        norms = np.sqrt(np.sum(rest**2, axis=0)) / scale
+        norms = np.sqrt(np.sum(rest**2, axis=0))
         # rounding must not decide between columns of equal size
         pivot = int(np.argmax(np.round(norms, 9)))
-        if norms[pivot] < tolerance:
+        if norms[pivot] < _INDEPENDENT:
             break
         chosen.append(pivot)
-        direction = rest[:, pivot] / (norms[pivot] * scale)
+        direction = rest[:, pivot] / norms[pivot]
         for _ in range(2):  # once more, against rounding
             rest -= np.outer(direction, direction @ rest)
     return sorted(chosen)
