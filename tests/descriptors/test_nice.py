@@ -33,6 +33,7 @@ from rhobar.descriptors.nice.selection import (
     chosen_pairs,
     couplings_of,
 )
+from rhobar.descriptors.nice.sequence import NiceSequence
 from rhobar.math import wigner_d
 from rhobar.systems import from_ase, neighbors_added
 
@@ -57,10 +58,9 @@ def methanes(count: int, seed: int) -> list[ase.Atoms]:
 FRAMES = methanes(120, seed=1)
 
 
-def small(nu_max: int = 4, **others) -> Nice:
+def small() -> Nice:
     """A truncated sequence that takes every branch, fitted on the carbons of ``FRAMES``."""
-    blocks = [SOME] * (nu_max - 2) + [LAST]
-    nice = Nice(**HYPERS, l_max=2, nu_max=nu_max, blocks=blocks, **others)
+    nice = Nice(**HYPERS, l_max=2, nu_max=4, blocks=[SOME, SOME, LAST])
     return nice.fit(FRAMES, selected_samples=CARBON)
 
 
@@ -155,7 +155,7 @@ def test_equivariants_turn(fitted: Nice, improper: bool) -> None:
         error = (after.block(key).values - expected).abs().max()
         assert error <= 1e-12 * max(1.0, scale.abs().max().item())
         seen.add((nu, o3_lambda, o3_sigma))
-    assert seen >= {(3, 0, 1), (3, 0, -1), (3, 1, 1), (3, 1, -1), (3, 2, 1), (3, 2, -1)}
+    assert seen >= {(2, 1, 1), (2, 1, -1), (2, 2, 1), (2, 2, -1), (3, 0, 1), (3, 1, 1), (3, 2, 1)}
 
 
 def test_order_of_neighbors_does_not_matter(fitted: Nice) -> None:
@@ -282,7 +282,7 @@ def test_unordered_pairs_stand_for_two() -> None:
     """λ = 1 of two vectors: the symmetric part vanishes, (i, j) and (j, i) differ by a sign."""
     order = importances(3, {(0, 1): 2, (1, 1): 3})
     pairs = chosen_pairs(order, order, Expansion(), invariants=False, unordered=True)
-    couplings, numbers, factors = couplings_of(pairs, 1, invariants=False, unordered=True)
+    couplings, numbers, factors = couplings_of(pairs, 1, proper=False, unordered=True)
     sizes = {block_symmetry(n): len(f) for n, f in zip(numbers, factors, strict=True)}
     # 0⊗0: 3 scalars; 0⊗1: 6 vectors; 1⊗1: 6 scalars and 3 pseudovectors
     assert sizes == {(0, 1): 3 + 6, (1, 1): 6, (1, -1): 3}
@@ -304,39 +304,70 @@ def test_absolute_importances_choose_other_products() -> None:
 # ---- fit
 
 
-def test_chunks_of_the_fit_give_the_same(monkeypatch: pytest.MonkeyPatch, fitted: Nice) -> None:
+def chunked(monkeypatch: pytest.MonkeyPatch, count: int) -> list[int]:
+    """Work on ``count`` centers at a time from now on; the sizes that occur go to the list."""
+    seen: list[int] = []
+
+    def chunks(self: NiceSequence, dense: torch.Tensor) -> list[torch.Tensor]:
+        parts = dense.split(count)
+        seen.extend(len(part) for part in parts)
+        return parts
+
+    monkeypatch.setattr(NiceSequence, "chunks", chunks)
+    return seen
+
+
+def test_chunks_of_fit_and_transform_give_the_same(
+    monkeypatch: pytest.MonkeyPatch, fitted: Nice
+) -> None:
     expected = columns(fitted.compute(FRAMES, selected_samples=CARBON))
     for count in (7, 10**6):
-        monkeypatch.setattr(fitting, "CENTERS_AT_ONCE", count)
+        chunked(monkeypatch, count)
         found = columns(small().compute(FRAMES, selected_samples=CARBON))
         np.testing.assert_allclose(found, expected, rtol=0, atol=1e-8 * np.abs(expected).max())
 
 
-def test_memory_of_the_fit_is_that_of_chunks_and_gram_matrices(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Features of no more centers than stated exist at once, and Gram matrices are announced."""
-    seen, announced = [], []
-    sum_up = fitting.summed_up
-
-    def spy(left, *others):
-        seen.append(len(left[0]))
-        return sum_up(left, *others)
-
-    monkeypatch.setattr(fitting, "summed_up", spy)
-    monkeypatch.setattr(fitting, "CENTERS_AT_ONCE", 50)
-    refuse = fitting.refuse_what_cannot_fit
-    monkeypatch.setattr(
-        fitting,
-        "refuse_what_cannot_fit",
-        lambda n, *others: (announced.append(n), refuse(n, *others)),
+def test_pseudoscalars_first_appear_with_three_neighbors() -> None:
+    """They follow from a last covariant branch, and change sign under inversion (see above)."""
+    nice = Nice(**HYPERS, l_max=2, nu_max=3, blocks=[SOME, SOME]).fit(
+        FRAMES, selected_samples=CARBON
     )
-    nice = small()
-    assert max(seen) == 50
-    step = nice.sequences[0].iterations[0].invariant
+    found = {key[1:] for key in nice.variances()}
+    assert (2, 0, -1) not in found
+    assert (3, 0, -1) in found
+    mirrored = [frame.copy() for frame in FRAMES[:5]]
+    for frame in mirrored:
+        frame.positions *= -1
+    key = {"nu": 3, "o3_lambda": 0, "o3_sigma": -1}
+    before, after = (
+        nice.equivariants(frames, selected_samples=CARBON).block(key).values
+        for frames in (FRAMES[:5], mirrored)
+    )
+    torch.testing.assert_close(after, -before, rtol=0, atol=1e-12)
+    assert before.abs().max() > 1e-3
+
+
+def test_memory_of_the_fit_is_that_of_chunks_and_gram_matrices(
+    monkeypatch: pytest.MonkeyPatch, fitted: Nice
+) -> None:
+    """Features take 64 MiB at a time, and Gram matrices are announced before they are made."""
+    sequence = fitted.sequences[0]
+    orders = sequence.orders(torch.ones(1, 9, 2, 2).double(), 0)
+    n_numbers = sum(values.numel() for order in orders for values in order)
+    (first, *_) = sequence.chunks(torch.zeros(10**6, 1))
+    assert (len(first) - 1) * n_numbers * 8 <= 2**26 < (len(first) + 1) * n_numbers * 8
+    announced = []
+    refuse = fitting.refuse_what_cannot_fit
+
+    def spy(count: int, *others) -> None:
+        announced.append(count)
+        refuse(count, *others)
+
+    monkeypatch.setattr(fitting, "refuse_what_cannot_fit", spy)
+    step = small().sequences[0].iterations[0].invariant
     n_products, n_lower = int(step.couplings[:, 6].sum()), int(step.lower_features.sum())
     assert announced[1] == (n_products + n_lower + 1) ** 2
-    monkeypatch.setattr(jacobian, "available_memory", lambda: 1000)
+    monkeypatch.setattr(jacobian, "available_memory", lambda: 10_000)
     with pytest.raises(MemoryError, match=r"Nice.fit, nu=2: Gram matrices take"):
         small()
 

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from rhobar.ops import Coupling, coupled_gram
-
 from ..dense_coefficients import of_order
 from ..jacobian import refuse_what_cannot_fit
 from .blocks import DensityScale, Expansion, NiceBlock
@@ -20,7 +18,6 @@ from .sequence import NiceIteration, NiceSequence, squared_size
 from .step import NiceStep, Plan, lower_features
 
 _LOG = logging.getLogger(__name__)
-CENTERS_AT_ONCE = 256
 
 
 def fitted_sequence(
@@ -35,8 +32,8 @@ def fitted_sequence(
     """
     The sequence of one model: an iteration after the other, each in one pass over the centers.
 
-    Beside ``dense`` it takes the memory of Gram matrices of products, and of the features of
-    ``CENTERS_AT_ONCE`` centers: those of finished orders are made anew in each pass.
+    Beside ``dense`` it takes the memory of Gram matrices of products, and of the features of a
+    chunk of centers: those of finished orders are made anew in each pass.
 
     :param dense: density coefficients of the centers of the fit ``(center, lm, channel, n)``
     :param name: of the model, for messages
@@ -50,9 +47,13 @@ def fitted_sequence(
     sequence = _density(dense, scale, n_per_l)
     variances = _by_number(sequence)
     for nu, block in enumerate(blocks, start=1):
+        # where only invariants follow, no pseudotensor is used again
+        proper = nu < len(blocks) and blocks[nu].covariant is None
         search = _Search(sequence, variances, block, nu, num_threads, name)
         covariant, invariant = (
-            None if expansion is None else search.step(dense, expansion, invariants=invariants)
+            None
+            if expansion is None
+            else search.step(dense, expansion, invariants=invariants, proper=proper)
             for expansion, invariants in ((block.covariant, False), (block.invariant, True))
         )
         sequence.iterations.append(NiceIteration(covariant, invariant))
@@ -104,7 +105,9 @@ class _Search:
         )
         self.num_threads, self.name = num_threads, name
 
-    def step(self, dense: Tensor, expansion: Expansion, *, invariants: bool) -> NiceStep:
+    def step(
+        self, dense: Tensor, expansion: Expansion, *, invariants: bool, proper: bool
+    ) -> NiceStep:
         """Choose products, sum up their scalar products, reduce them."""
         unordered = self.nu == 1 and self.block.deduplicate
         pairs = chosen_pairs(
@@ -112,7 +115,7 @@ class _Search:
         )
         l_max = len(self.right) // 2 - 1
         couplings, numbers, scales = couplings_of(
-            pairs, l_max, invariants=invariants, unordered=unordered
+            pairs, 0 if invariants else l_max, proper=proper, unordered=unordered
         )
         taken = [
             [_at_most(order[number], expansion.max_take) for order in self.sizes]
@@ -136,8 +139,10 @@ class _Search:
 
     def _grams(self, dense: Tensor, plan: Plan, *, centered: bool) -> list[Tensor]:
         """Scalar products of [1 |] lower features | products, summed over chunks of centers."""
+        from rhobar.ops import cpu
+
         sums: list[Tensor] = []
-        for chunk in dense.split(CENTERS_AT_ONCE):
+        for chunk in self.sequence.chunks(dense):
             orders = self.sequence.orders(chunk, self.num_threads)
             lower = []
             for number, taken in zip(plan.numbers, plan.taken, strict=True):
@@ -146,7 +151,9 @@ class _Search:
                     ones = features.new_ones(*features.shape[:2], 1)
                     features = torch.cat([ones, features], dim=2)
                 lower.append(features)
-            grams = summed_up(orders[-1], orders[0], plan.couplings, lower, self.num_threads)
+            grams = cpu.coupled_gram(
+                orders[-1], orders[0], plan.couplings, lower, num_threads=self.num_threads
+            )
             sums = [a + b for a, b in zip(sums, grams, strict=True)] if sums else grams
         return sums
 
@@ -189,16 +196,6 @@ class _Search:
                 where, count, n_rows,
             )  # fmt: skip
         return dataclasses.replace(found, matrix=factors[:, None] * found.matrix)
-
-
-def summed_up(
-    left: list[Tensor],
-    right: list[Tensor],
-    couplings: list[Coupling],
-    lower: list[Tensor],
-    num_threads: int,
-) -> list[Tensor]:
-    return coupled_gram(left, right, couplings, lower)
 
 
 def _importances(variances: Tensor, kind: str) -> Tensor:

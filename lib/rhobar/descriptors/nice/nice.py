@@ -109,7 +109,7 @@ class Nice(DensityDescriptor):
         From here on the atomic types of ``frames`` are those that may occur. Memory, beside the
         density coefficients of the centers: a few times :math:`8 \sum (n_l + n_p)^2` bytes, over
         the (λ, σ) blocks of one branch with :math:`n_l` lower features and :math:`n_p` products,
-        and the features of 256 centers.
+        and 64 MiB of features.
 
         :param selected_samples: names among ``system, atom``: the centers to learn from; types
             of which there is none are not described later
@@ -212,13 +212,7 @@ class Nice(DensityDescriptor):
                     dense = dense_coefficients(
                         coefficients, rows, self.neighbor_types, centers.type.shape[0]
                     )
-                    parts: list[list[Tensor]] = []
-                    for part in dense.split(256):
-                        parts.append(sequence(part, num_threads))
-                    orders: list[Tensor] = []
-                    for nu in range(self.nu_max):
-                        orders.append(torch.cat([part[nu] for part in parts]))
-                    values.append(orders)
+                    values.append(sequence(dense, num_threads))
         keys: list[list[int]] = []
         blocks: list[TensorBlock] = []
         for nu in range(self.nu_max):
@@ -298,7 +292,8 @@ class Nice(DensityDescriptor):
         The features from which the iteration goes on, of all λ and σ.
 
         Out: keys ``nu, o3_lambda, o3_sigma, center_type``; values ``(center, o3_mu, component)``
-        turn as spherical harmonics. Blocks without components are left out.
+        turn as spherical harmonics. Blocks without components are left out; so are pseudotensors
+        of order ν where only invariants of order ν + 1 follow, which use none.
 
         :raises ValueError: as :meth:`compute`
         """

@@ -73,11 +73,12 @@ def chosen_pairs(
 
 
 def couplings_of(
-    pairs: Sequence[Pairs], l_max: int, *, invariants: bool, unordered: bool
+    pairs: Sequence[Pairs], l_max: int, *, proper: bool, unordered: bool
 ) -> tuple[list[Coupling], list[int], list[Tensor]]:
     """
-    All couplings of the pairs up to ``l_max``, or to invariants alone.
+    All couplings of the pairs up to ``l_max``.
 
+    :param proper: only those to proper tensors, σ = 1
     :returns: couplings; :func:`block_number` of each of their outputs; and per output the factors
         ``(product,)`` of its products: √2 for one that stands for two
     """
@@ -86,13 +87,13 @@ def couplings_of(
         (l_left, s_left), (l_right, s_right) = map(block_symmetry, (pair.left, pair.right))
         same = (pair.first == pair.second) & (pair.left == pair.right) & unordered
         factors = np.where(same | (not unordered), 1.0, np.sqrt(2.0))
-        highest = 0 if invariants else min(l_left + l_right, l_max)
-        for o3_lambda in range(abs(l_left - l_right), highest + 1):
+        for o3_lambda in range(abs(l_left - l_right), min(l_left + l_right, l_max) + 1):
             odd = (l_left + l_right + o3_lambda) % 2 == 1
-            number = block_number(o3_lambda, s_left * s_right * (-1 if odd else 1))
+            o3_sigma = s_left * s_right * (-1 if odd else 1)
+            number = block_number(o3_lambda, o3_sigma)
             # the product of a feature with itself has no antisymmetric part
             kept = ~(same & odd)
-            if kept.any():
+            if kept.any() and (o3_sigma == 1 or not proper):
                 planned.setdefault(number, []).append((pair, kept, factors[kept]))
     numbers = sorted(planned)
     couplings, scales = [], []

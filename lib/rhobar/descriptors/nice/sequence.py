@@ -76,13 +76,33 @@ class NiceSequence(Fitted):
         self.variances = Matrices([reduction.variances[None] for reduction in first])
         self.iterations = torch.nn.ModuleList()
 
+    def chunks(self, dense: Tensor) -> list[Tensor]:
+        """Portions of centers whose features of all orders take 64 MiB (float64), or of 16."""
+        width = 0
+        for l, shape in enumerate(self.first.shapes):
+            width += (2 * l + 1) * shape[1]
+        for iteration in self.iterations:
+            width += iteration.covariant.width()  # type: ignore[operator, union-attr]
+        size = max(16, 8_388_608 // max(width, 1))
+        return [dense[start : start + size] for start in range(0, max(dense.shape[0], 1), size)]
+
     def forward(self, dense: Tensor, num_threads: int) -> list[Tensor]:
         """
-        Invariants ``(center, component)`` of orders 1, 2, ….
+        Invariants ``(center, component)`` of orders 1, 2, …, a portion of centers at a time.
 
         :param dense: density coefficients ``(center, lm, channel, n)``
         :param num_threads: of the compiled ops; 0: the reference, differentiable
         """
+        parts: list[list[Tensor]] = []
+        for part in self.chunks(dense):
+            parts.append(self.invariants(part, num_threads))
+        invariants: list[Tensor] = []
+        for nu in range(len(parts[0])):
+            invariants.append(torch.cat([part[nu] for part in parts]))
+        return invariants
+
+    def invariants(self, dense: Tensor, num_threads: int) -> list[Tensor]:
+        """Those of :meth:`forward`, for all centers at once."""
         orders = [self.density(dense)]
         invariants = [orders[0][0].squeeze(1)]
         for iteration in self.iterations:

@@ -68,6 +68,13 @@ class NiceStep(Fitted):
         self.taken = self.lower_features.tolist()
         self.tables = [clebsch_gordan(row[3], row[4], row[5]) for row in self.layout]
 
+    def width(self) -> int:
+        """How many numbers the features of one center are."""
+        total = 0
+        for number, shape in zip(self.numbers, self.matrices.shapes):  # noqa: B905 - TorchScript
+            total += (2 * (number // 2) + 1) * shape[1]
+        return total
+
     def forward(
         self, orders: list[list[Tensor]], density: list[Tensor], num_threads: int
     ) -> list[Tensor]:
@@ -108,7 +115,11 @@ class NiceStep(Fitted):
         matrices: list[Tensor],
         num_threads: int,
     ) -> list[Tensor]:
-        return couple_contracted(left, right, couplings, matrices)
+        from rhobar.ops import cpu
+
+        used = {row[0] for row in self.layout}
+        left = [block if k in used else block[:, :, :0] for k, block in enumerate(left)]
+        return cpu.couple_contracted(left, right, couplings, matrices, num_threads=num_threads)
 
     def current_couplings(self) -> list[Coupling]:
         """Couplings whose indices are where the module is."""
