@@ -9,6 +9,7 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from rhobar.plotting.style import PAGE_WIDTH, figure_style, new_figure
 
@@ -72,3 +73,4 @@ def _draw_spectra(
             linestyle=_LINES[sigma],
         )
     axis.set_yscale("log")
+    axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))

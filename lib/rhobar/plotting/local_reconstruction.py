@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import LogLocator, NullFormatter, NullLocator
 
 from rhobar.plotting.style import PAGE_WIDTH, figure_style, new_figure
 
@@ -40,6 +40,9 @@ def local_reconstruction(errors: DataFrame) -> Figure:
         axis.set_yscale("log")
         axis.set_xticks(sizes, [str(size) for size in sizes])
         axis.xaxis.set_minor_locator(NullLocator())
+        axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.yaxis.set_major_formatter(lambda value, _: f"{value:g}")
+        axis.yaxis.set_minor_formatter(NullFormatter())
         axis.set_xlabel("nearest training environments of each local map")
         axis.set_ylabel("LFRE, of the target's spread")
         figure.legend(loc="outside right center")

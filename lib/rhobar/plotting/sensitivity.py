@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from rhobar.plotting._models import model_style
 from rhobar.plotting.style import PAGE_WIDTH, figure_style, new_figure
@@ -58,6 +59,7 @@ def jacobian_spectra(spectra: DataFrame) -> Figure:
         left.set_ylabel("singular value / |features| (1/Å)")
         left.legend(loc="lower left")
         right.set_xscale("log")
+        right.xaxis.set_minor_formatter(NullFormatter())
         right.set_ylim(0.0, 1.0)
         right.set_xlabel("smallest / largest singular value")
         right.set_ylabel("share of structures below")
