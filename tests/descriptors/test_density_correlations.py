@@ -23,6 +23,7 @@ from rhobar.math import (
     so3_quadrature,
     wigner_d,
 )
+from rhobar.ops import correlations, cpu
 from tests import structures
 
 N_CHANNELS = 2
@@ -301,3 +302,16 @@ def test_keys_that_do_not_exist_are_refused() -> None:
     keys = Labels(["o3_lambda", "o3_sigma", "center_type"], torch.tensor([[1, 1, 6]]))
     with pytest.raises(ValueError, match="o3_lambda=1, o3_sigma=1"):
         DensityCorrelations(**HYPERS, nu=3).compute(FRAMES, selected_keys=keys)
+
+
+def test_threads_are_those_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    used = []
+
+    def watched(density, steps, *, num_threads):
+        used.append(num_threads)
+        return correlations(density, steps)
+
+    monkeypatch.setattr(cpu, "correlations", watched)
+    model = DensityCorrelations(**HYPERS, nu=2, atomic_types=[1, 6])
+    model.compute(structures.methane(), num_threads=3)
+    assert set(used) == {3}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +18,24 @@ if TYPE_CHECKING:
     from rhobar.ops import cpu
 
     from .neighbor_density import NeighborDensity
+
+_CHOSEN_THREADS: ContextVar[int | None] = ContextVar("threads of compiled ops", default=None)
+
+
+def num_threads() -> int:
+    """Threads of compiled ops: those chosen by :func:`using_threads`, else torch's."""
+    chosen = _CHOSEN_THREADS.get()
+    return torch.get_num_threads() if chosen is None else chosen
+
+
+@contextmanager
+def using_threads(count: int) -> Iterator[None]:
+    """Within it, modules called by this thread run compiled ops with ``count`` threads."""
+    token = _CHOSEN_THREADS.set(count)
+    try:
+        yield
+    finally:
+        _CHOSEN_THREADS.reset(token)
 
 
 @dataclass(frozen=True)
@@ -91,7 +111,7 @@ def compiled_density(density: NeighborDensity, neighborhoods: Neighborhoods) -> 
     from rhobar.ops import cpu
 
     plain = in_double(neighborhoods)
-    dtype, threads = density.self_values.dtype, torch.get_num_threads()
+    dtype, threads = density.self_values.dtype, num_threads()
     needs_slopes = torch.is_grad_enabled() and neighborhoods.vectors.requires_grad
     radial = compiled_radial(density, plain.vectors, slopes=needs_slopes)
     op = CompiledOp(

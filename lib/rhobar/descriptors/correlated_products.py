@@ -10,6 +10,7 @@ from torch import Tensor
 from rhobar.ops import Coupling, correlation_slopes, correlations
 
 from .blocks import o3_mu
+from .compiled import num_threads
 from .correlation_stencils import Mixing, Stencil, correlation_stencils
 from .dense_coefficients import of_order
 from .jacobian import refuse_what_cannot_fit
@@ -108,7 +109,7 @@ class CorrelatedProducts(torch.nn.Module):
             return correlations(density, steps)
         from rhobar.ops import cpu
 
-        return cpu.correlations(density, steps, num_threads=torch.get_num_threads())
+        return cpu.correlations(density, steps, num_threads=num_threads())
 
     @torch.jit.unused
     def gradients(

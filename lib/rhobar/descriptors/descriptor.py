@@ -16,6 +16,7 @@ from rhobar.ops import Neighborhoods
 
 from .atom_environments import AtomEnvironments
 from .blocks import copied_into, properties_of, with_columns
+from .compiled import using_threads
 from .featomic_hypers import arguments_from_featomic
 from .neighbor_density import Centers, NeighborDensity
 
@@ -149,7 +150,7 @@ class Descriptor(torch.nn.Module, metaclass=abc.ABCMeta):
                 "'strain'."
             )
         environments = AtomEnvironments.of(self.density, frames, selected_samples, num_threads)
-        with torch.no_grad():
+        with torch.no_grad(), using_threads(environments.num_threads):
             if selected_properties is None:
                 return self.computed(environments, tuple(gradients), selected_keys, out)
             result = self.pruned(environments, tuple(gradients), selected_keys, selected_properties)
