@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from rhobar.models.composition import Composition, checked_energies
 from rhobar.models.environments import Chunk, Descriptor, EnvironmentFeatures
 from rhobar.models.files import write_model
-from rhobar.models.hypers import encoded
+from rhobar.models.hypers import encoded, fitted_state, load_fitted_state
 from rhobar.models.ridge import Ridge, RidgeSolution
 
 _Found = TypeVar("_Found")
@@ -77,6 +77,11 @@ class EnergyModel(ABC):
         self._composition: Composition | None = None
         self._weights: dict[int, torch.Tensor] | None = None  # by center type: (column,)
         self._solution: RidgeSolution | None = None
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """What makes the features."""
+        return self._environments.descriptor
 
     @property
     def composition(self) -> Composition:
@@ -154,6 +159,7 @@ class EnergyModel(ABC):
             "composition/energies": composition.energies.numpy(),
             "validation_rmse": np.array(self.solution.validation_rmse),
             **self._arrays(),
+            **fitted_state(self.descriptor),
         }
         names: list[str] = []
         for number, properties in self._environments.properties.items():
@@ -162,7 +168,7 @@ class EnergyModel(ABC):
             arrays[f"properties/{number}"] = properties.values.numpy()
         header = {
             "model": type(self).__name__,
-            "descriptor": encoded(self._environments.descriptor),
+            "descriptor": encoded(self.descriptor),
             "hypers": {**self._hypers(), "solver": asdict(self.solver)},
             "property_names": names,
             "regularizer": self.solution.regularizer,
@@ -171,6 +177,7 @@ class EnergyModel(ABC):
 
     def restore(self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take from a file what a fit finds; for :func:`load_model`."""
+        load_fitted_state(self.descriptor, arrays)
         self._composition = Composition(
             tuple(int(number) for number in arrays["composition/atomic_types"]),
             torch.from_numpy(arrays["composition/energies"]),

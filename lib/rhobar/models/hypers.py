@@ -1,15 +1,18 @@
-"""Descriptors as JSON: the name of the class and the arguments of its constructor."""
+"""Descriptors as JSON, by their constructor's arguments, and as arrays, by what a fit found."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 
 import rhobar.descriptors
 import rhobar.math
 
+_STATE = "descriptor/"
 _LEAVES = (str, bool, int, float, type(None))
 
 
@@ -58,6 +61,24 @@ def decoded(part: Any) -> Any:
         return _known_types()[name](**arguments)
     except TypeError as error:
         raise ValueError(f"the arguments of {name} do not fit this version: {error}") from error
+
+
+def fitted_state(descriptor: Any) -> dict[str, NDArray[Any]]:
+    """Arrays of a descriptor that is fitted to structures, under ``descriptor/…``; else none."""
+    if not hasattr(descriptor, "fit"):
+        return {}
+    return {f"{_STATE}{name}": value.numpy() for name, value in descriptor.state_dict().items()}
+
+
+def load_fitted_state(descriptor: Any, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Give a descriptor what :func:`fitted_state` took from another one."""
+    state = {
+        name.removeprefix(_STATE): torch.from_numpy(value)
+        for name, value in arrays.items()
+        if name.startswith(_STATE)
+    }
+    if state:
+        descriptor.load_state_dict(state)
 
 
 def _known_types() -> dict[str, type]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import ase
 import torch
+from metatensor.torch import Labels, TensorBlock, TensorMap
 
 from rhobar.models.design import Design
 from rhobar.models.energy_model import EnergyModel
@@ -50,6 +51,37 @@ class LinearModel(EnergyModel):
         """
         return self._design(frames, forces=False).energies
 
+    @property
+    def normalize(self) -> bool:
+        """Whether the features of each atom are scaled to unit length."""
+        return self._environments.normalize
+
+    def weights(self) -> TensorMap:
+        """
+        What multiplies the features: keys and properties of the descriptor, one sample, eV.
+
+        :raises ValueError: if the model is not fitted
+        """
+        self._fitted(self._weights)
+        lone = ase.Atoms([self.descriptor.hypers()["atomic_types"][0]])
+        features = self.descriptor.compute([lone])  # of declared types: all blocks that exist
+        others = [name for name in features.keys.names if name != "center_type"]
+        blocks = []
+        for key, block in features.items():
+            center_type = int(key["center_type"])
+            columns = self._environments.properties[center_type]
+            names = [int(key[name]) for name in others]
+            places = [columns.position([*names, *row]) for row in block.properties.values.tolist()]
+            blocks.append(
+                TensorBlock(
+                    values=self._weights_of(center_type)[places][None],
+                    samples=Labels(["_"], torch.zeros(1, 1, dtype=torch.int32)),
+                    components=[],
+                    properties=block.properties,
+                )
+            )
+        return TensorMap(features.keys, blocks)
+
     def _design(self, frames: Sequence[ase.Atoms], *, forces: bool) -> Design:
         return Design.of_frames(frames, self._environments, forces=forces)
 
@@ -66,4 +98,4 @@ class LinearModel(EnergyModel):
         return features @ self._weights_of(center_type)
 
     def _hypers(self) -> dict[str, Any]:
-        return {"normalize": self._environments.normalize, "force_weight": self.force_weight}
+        return {"normalize": self.normalize, "force_weight": self.force_weight}

@@ -23,6 +23,10 @@ class NiceIteration(torch.nn.Module):
         self.invariant = absent if invariant is None else invariant
         self.has_invariant = invariant is not None
 
+    def width(self) -> int:
+        """How many numbers the covariants of one center are."""
+        return self.covariant.width()
+
     def covariants(
         self, orders: list[list[Tensor]], n_blocks: int, num_threads: int
     ) -> list[Tensor]:
@@ -82,7 +86,7 @@ class NiceSequence(Fitted):
         for l, shape in enumerate(self.first.shapes):
             width += (2 * l + 1) * shape[1]
         for iteration in self.iterations:
-            width += iteration.covariant.width()  # type: ignore[operator, union-attr]
+            width += iteration.width()  # type: ignore[operator]
         size = max(16, 8_388_608 // max(width, 1))
         return [dense[start : start + size] for start in range(0, max(dense.shape[0], 1), size)]
 
