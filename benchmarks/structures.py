@@ -11,10 +11,12 @@ import ase
 import ase.io
 import numpy as np
 
-from rhobar.data import load_embedded
+from rhobar.data import load_embedded, read_random_methane
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.structures import water_box
+ROOT = Path(__file__).parents[1]
+RESOURCES = ROOT / "workflow" / "resources"
+sys.path.insert(0, str(ROOT))
+from tests.structures import water_box  # noqa: E402 - found by the line before
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ def molecules() -> StructureSet:
     """The first 1,000 molecules of QM9; those of minimol without a mirror."""
     mirror = os.environ.get("RHOBAR_MIRROR", "")
     if not mirror:
-        return StructureSet("minimol", load_embedded("minimol").frames[:1000])
+        return StructureSet("minimol", load_embedded("minimol", folder=RESOURCES).frames[:1000])
     path = Path(mirror) / "qm9" / "qm9_geometries_b3lyp_energies.npz"
     with np.load(path, allow_pickle=False) as file:
         # as they come, whether an energy is known or not; all are of H, C, N and O
@@ -47,6 +49,17 @@ def molecules() -> StructureSet:
         positions = np.split(file["positions"][: ends[-1]].astype(np.float64), ends[:-1])
     frames = [ase.Atoms(*molecule) for molecule in zip(numbers, positions, strict=True)]
     return StructureSet("QM9", frames)
+
+
+def methanes() -> StructureSet:
+    """1,000 random methanes: the first of the published ones, or of the embedded set."""
+    mirror = os.environ.get("RHOBAR_MIRROR", "")
+    if not mirror:
+        embedded = load_embedded("methane", folder=RESOURCES)
+        return StructureSet("embedded methane", embedded.frames[:1000])
+    path = Path(mirror) / "ch4" / "ch4_random_10000_energies.extxyz.gz"
+    frames = read_random_methane(path, energy_unit="eV", count=1000).frames
+    return StructureSet("random methane", frames)
 
 
 def water() -> StructureSet:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from rhobar.ops.coupling import Coupling
 
 from .center_tiles import TILE, Blocks
-from .compilation import compiled
-from .lane_sums import multiply_lanes, sum_lanes
+from .compilation import compiled, compiled_part
+from .lane_sums import dot_lanes, multiply_lanes, sum_lanes
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -38,6 +38,8 @@ class CouplingPlan(NamedTuple):
     """``(term,)``, place of its component in the left feature"""
     term_right: Integers
     """``(term,)``"""
+    scalar: Integers
+    """``(group,)``, 1 where all terms are summed once, in order: products to λ = 0"""
     sum_ptr: Integers
     """``(group + 1,)``, sums over terms: one for each coupling and μ"""
     sum_place: Integers
@@ -100,11 +102,11 @@ def _groups(couplings: Sequence[Coupling]) -> list[_Group]:
 def _part(left: Blocks, right: Blocks, group: _Group, out_starts: Sequence[int]) -> CouplingPlan:
     """The plan of one group, with sizes in place of the four arrays of ends."""
     c = group.couplings[0]
-    first = _places(left, c.left, c.l_left, group.first)
-    second = _places(right, c.right, c.l_right, group.second)
     n_mu = [2 * c.o3_lambda + 1 for c in group.couplings]
     table = np.concatenate([c.table.numpy() for c in group.couplings], axis=2)
-    if table.shape != (2 * c.l_left + 1, 2 * c.l_right + 1, sum(n_mu)) or len(first) != len(second):
+    if table.shape != (2 * c.l_left + 1, 2 * c.l_right + 1, sum(n_mu)) or len(group.first) != len(
+        group.second
+    ):
         raise ValueError(
             f"couplings of left block {c.left} and right block {c.right} have tables of shape "
             f"{[tuple(c.table.shape) for c in group.couplings]} or different numbers of features."
@@ -113,19 +115,21 @@ def _part(left: Blocks, right: Blocks, group: _Group, out_starts: Sequence[int])
     used = kept.any(axis=2)
     m_left, m_right = np.nonzero(used)
     mu, term = np.nonzero(kept[used].T)
-    places = [
-        out_starts[c.out] + TILE * (start * n + np.arange(n))
-        for c, start, n in zip(group.couplings, group.starts, n_mu, strict=True)
+    before = np.cumsum(n_mu) - n_mu
+    starts = [
+        out_starts[c.out] + TILE * (start * n - first_mu)
+        for c, start, n, first_mu in zip(group.couplings, group.starts, n_mu, before, strict=True)
     ]
     return CouplingPlan(
-        pair_ptr=np.array([len(first)]),
-        first=first,
-        second=second,
+        pair_ptr=np.array([len(group.first)]),
+        first=_places(left, c.left, c.l_left, group.first),
+        second=_places(right, c.right, c.l_right, group.second),
         term_ptr=np.array([len(m_left)]),
         term_left=m_left * TILE,
         term_right=m_right * TILE,
+        scalar=np.array([n_mu == [1]], dtype=np.int64),
         sum_ptr=np.array([sum(n_mu)]),
-        sum_place=np.concatenate(places),
+        sum_place=np.repeat(starts, n_mu) + TILE * np.arange(sum(n_mu)),
         sum_step=TILE * np.repeat(n_mu, n_mu),
         entry_ptr=np.bincount(mu, minlength=sum(n_mu)),
         entry_term=term * TILE,
@@ -136,9 +140,9 @@ def _part(left: Blocks, right: Blocks, group: _Group, out_starts: Sequence[int])
 def _places(blocks: Blocks, number: int, l: int, features: Integers) -> Integers:
     """Where chosen features of a block are in a tile; loops do not check what they read."""
     known = number < len(blocks.features) and blocks.components[number] == 2 * l + 1
-    if not known or (
-        len(features) > 0 and not 0 <= features.min() <= features.max() < blocks.features[number]
-    ):
+    # as unsigned numbers those below zero are beyond any limit
+    highest = features.view(np.uint64).max() if len(features) else -1
+    if not known or highest >= blocks.features[number]:
         raise ValueError(
             f"a coupling takes features up to {features.max(initial=-1)} of block {number} with "
             f"l={l}; there are {blocks.features.tolist()} features, in blocks with "
@@ -162,22 +166,52 @@ def couple_tile(
     :param terms: scratch memory, see :func:`most_terms`
     """
     for group in range(len(plan.pair_ptr) - 1):
-        start = plan.pair_ptr[group]
-        first_term = plan.term_ptr[group]
-        for pair in range(start, plan.pair_ptr[group + 1]):
-            a, b = plan.first[pair], plan.second[pair]
-            for t in range(first_term, plan.term_ptr[group + 1]):
-                place = (t - first_term) * TILE
-                multiply_lanes(
-                    left, a + plan.term_left[t], right, b + plan.term_right[t], terms, place
-                )
-            for s in range(plan.sum_ptr[group], plan.sum_ptr[group + 1]):
-                sum_lanes(
-                    terms,
-                    plan.entry_term,
-                    plan.entry_weight,
-                    plan.entry_ptr[s],
-                    plan.entry_ptr[s + 1],
-                    products,
-                    plan.sum_place[s] + (pair - start) * plan.sum_step[s],
-                )
+        if plan.scalar[group]:
+            _scalars(plan, group, left, right, products)
+        else:
+            _tensors(plan, group, left, right, products, terms)
+
+
+@compiled_part
+def _tensors(
+    plan: CouplingPlan, group: int, left: Array, right: Array, products: Array, terms: Array
+) -> None:
+    """Products of one group; each term is made once for all sums that it is in."""
+    start = plan.pair_ptr[group]
+    first_term = plan.term_ptr[group]
+    for pair in range(start, plan.pair_ptr[group + 1]):
+        a, b = plan.first[pair], plan.second[pair]
+        for t in range(first_term, plan.term_ptr[group + 1]):
+            place = (t - first_term) * TILE
+            multiply_lanes(left, a + plan.term_left[t], right, b + plan.term_right[t], terms, place)
+        for s in range(plan.sum_ptr[group], plan.sum_ptr[group + 1]):
+            sum_lanes(
+                terms,
+                plan.entry_term,
+                plan.entry_weight,
+                plan.entry_ptr[s],
+                plan.entry_ptr[s + 1],
+                products,
+                plan.sum_place[s] + (pair - start) * plan.sum_step[s],
+            )
+
+
+@compiled_part
+def _scalars(plan: CouplingPlan, group: int, left: Array, right: Array, products: Array) -> None:
+    """The same where each term is needed once: it is summed at once."""
+    start, s = plan.pair_ptr[group], plan.sum_ptr[group]
+    for pair in range(start, plan.pair_ptr[group + 1]):
+        dot_lanes(
+            left,
+            plan.first[pair],
+            plan.term_left,
+            right,
+            plan.second[pair],
+            plan.term_right,
+            plan.term_ptr[group],
+            plan.term_ptr[group + 1],
+            plan.entry_weight,
+            plan.entry_ptr[s],
+            products,
+            plan.sum_place[s] + (pair - start) * plan.sum_step[s],
+        )

@@ -78,6 +78,52 @@ def sum_lanes(
 
 
 @emitted
+def dot_lanes(
+    typing_context: Any,
+    left: Any,
+    a: Any,
+    left_places: Any,
+    right: Any,
+    b: Any,
+    right_places: Any,
+    start: Any,
+    stop: Any,
+    weights: Any,
+    first_weight: Any,
+    out: Any,
+    place: Any,
+) -> Any:
+    r"""
+    ``out[place]`` :math:`= \sum_t` ``weights[first_weight + t - start] * left[a +
+    left_places[t]] * right[b + right_places[t]]`` for t in start:stop.
+    """
+    del typing_context
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        lanes = Lanes(context, builder)
+        x, x_places, y, y_places, weight, target = (
+            lanes.pointer(signature.args[k], args[k]) for k in (0, 2, 3, 5, 8, 10)
+        )
+        shift = builder.sub(args[9], args[6])
+        sums = lanes.registers(PARTS, vector(x.type.pointee, WIDTH))
+        with lanes.loop(args[6], args[7]) as term:
+            factor = lanes.load_splat(weight, builder.add(term, shift), WIDTH)
+            at_x = builder.add(args[1], builder.load(builder.gep(x_places, [term])))
+            at_y = builder.add(args[4], builder.load(builder.gep(y_places, [term])))
+            for part, total in enumerate(sums):
+                scaled = lanes.mul(factor, lanes.load(x, lanes.index(at_x, part * WIDTH), WIDTH))
+                lanes.accumulate(
+                    total, scaled, lanes.load(y, lanes.index(at_y, part * WIDTH), WIDTH)
+                )
+        for part, total in enumerate(sums):
+            lanes.store(builder.load(total), target, lanes.index(args[11], part * WIDTH))
+        return context.get_dummy_value()
+
+    kinds = (left, a, left_places, right, b, right_places, start, stop)
+    return types.void(*kinds, weights, first_weight, out, place), generate
+
+
+@emitted
 def contract_lanes(
     typing_context: Any,
     matrix: Any,
