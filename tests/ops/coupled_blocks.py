@@ -7,7 +7,7 @@ from torch import Tensor
 
 from rhobar.ops import Coupling, new_coupling
 
-LEFT = [(0, 3), (2, 4), (1, 2)]  # (l, number of features) of each block
+LEFT = [(0, 3), (2, 11), (1, 2)]  # (l, number of features) of each block
 RIGHT = [(0, 2), (1, 3)]
 N_OUT = 3
 N_PRODUCTS = [6, 14, 5]

@@ -97,7 +97,7 @@ def test_refusals() -> None:
 
 
 def chain_steps() -> list[list[Coupling]]:
-    """Two steps on the left blocks: (l, features) are (0, 3), (2, 4), (1, 2)."""
+    """Two steps on the left blocks: (l, features) are (0, 3), (2, 11), (1, 2)."""
     pairs = torch.cartesian_prod(torch.arange(4), torch.arange(2)).T.contiguous()
     again = torch.cartesian_prod(torch.arange(8), torch.arange(4)).T.contiguous()
     make = ops.new_coupling

@@ -18,14 +18,14 @@ from torch import Tensor
 
 from .addresses import read, write
 from .compilation import compiled
+from .lanes import WIDTH
+from .squares import load_square, store_square
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 TILE = 16
 """Centers in a tile: two vectors, so that sums of two hide each other's latency."""
-
-_PORTION = 32  # features of a tile that stay in the first-level cache while they are turned
 
 
 class Blocks(NamedTuple):
@@ -92,19 +92,28 @@ def load_tile(blocks: Blocks, start: int, stop: int, tile: Array) -> None:
     """Copy the centers ``start:stop``, at most 16, into a tile."""
     for b in range(len(blocks.addresses)):
         n_m, n_f, address = blocks.components[b], blocks.features[b], blocks.addresses[b]
+        step = n_m * TILE
+        whole = n_f // WIDTH * WIDTH if stop - start == TILE else 0
         for m in range(n_m):
-            for first in range(0, n_f, _PORTION):
-                last = min(first + _PORTION, n_f)
-                for lane in range(TILE):
-                    place = blocks.starts[b] + m * TILE + lane
-                    source = ((start + lane) * n_m + m) * n_f
-                    if start + lane < stop:
-                        for f in range(first, last):
-                            value = np.float64(read(blocks.kind, address, source + f))
-                            tile[place + f * n_m * TILE] = value
-                    else:
-                        for f in range(first, last):
-                            tile[place + f * n_m * TILE] = 0.0
+            place = blocks.starts[b] + m * TILE
+            source = (start * n_m + m) * n_f
+            for f in range(0, whole, WIDTH):
+                for k in range(0, TILE, WIDTH):
+                    load_square(
+                        blocks.kind,
+                        address,
+                        source + k * n_m * n_f + f,
+                        n_m * n_f,
+                        tile,
+                        place + f * step + k,
+                        step,
+                    )
+            for f in range(whole, n_f):
+                for k in range(TILE):
+                    value = 0.0
+                    if start + k < stop:
+                        value = np.float64(read(blocks.kind, address, source + k * n_m * n_f + f))
+                    tile[place + f * step + k] = value
 
 
 @compiled
@@ -113,12 +122,23 @@ def store_tile(tile: Array, start: int, stop: int, blocks: Blocks) -> None:
     one = np.zeros(1, blocks.kind.dtype)
     for b in range(len(blocks.addresses)):
         n_m, n_f, address = blocks.components[b], blocks.features[b], blocks.addresses[b]
-        for first in range(0, n_f, _PORTION):
-            last = min(first + _PORTION, n_f)
-            for m in range(n_m):
-                for lane in range(stop - start):
-                    source = blocks.starts[b] + m * TILE + lane
-                    target = ((start + lane) * n_m + m) * n_f
-                    for f in range(first, last):
-                        one[0] = tile[source + f * n_m * TILE]
-                        write(blocks.kind, address, target + f, one[0])
+        step = n_m * TILE
+        whole = n_f // WIDTH * WIDTH if stop - start == TILE else 0
+        for m in range(n_m):
+            place = blocks.starts[b] + m * TILE
+            target = (start * n_m + m) * n_f
+            for f in range(0, whole, WIDTH):
+                for k in range(0, TILE, WIDTH):
+                    store_square(
+                        tile,
+                        place + f * step + k,
+                        step,
+                        blocks.kind,
+                        address,
+                        target + k * n_m * n_f + f,
+                        n_m * n_f,
+                    )
+            for f in range(whole, n_f):
+                for k in range(stop - start):
+                    one[0] = tile[place + f * step + k]
+                    write(blocks.kind, address, target + k * n_m * n_f + f, one[0])
