@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -157,7 +156,7 @@ def scaled(
     name: str,
     matrix: NDArray[np.float64],
     train: NDArray[np.intp],
-    test: NDArray[np.intp] | Sequence[int] | slice,
+    test: NDArray[np.intp] | slice,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
     Training and test rows of ``matrix``, scaled; see :func:`split_features`.
