@@ -17,7 +17,7 @@ import timing
 import torch
 from torch import Tensor
 
-from rhobar.descriptors import Bispectrum, Gaussian, Gto
+from rhobar.descriptors import Bispectrum, Gaussian, Gto, SphericalExpansion
 from rhobar.math import clebsch_gordan
 from rhobar.ops import cpu
 
@@ -29,25 +29,24 @@ MEMORY_GOAL = 100e6
 _AT_ONCE = 64  # centers of the dense sums, which would need gigabytes otherwise
 
 
-def model() -> Bispectrum:
-    """All neighbor types in one channel."""
-    return Bispectrum(
-        cutoff=5.0,
-        l_max=L_MAX,
-        radial=Gto(N_RADIAL),
-        density=Gaussian(0.3),
-        atomic_types=TYPES,
-        pseudo_species=torch.ones(1, len(TYPES)),
-    )
+HYPERS = {
+    "cutoff": 5.0,
+    "l_max": L_MAX,
+    "radial": Gto(N_RADIAL),
+    "density": Gaussian(0.3),
+    "atomic_types": TYPES,
+    "pseudo_species": torch.ones(1, len(TYPES)),  # all neighbor types in one channel
+}
 
 
 def density(whole: structures.StructureSet) -> Tensor:
-    """``(center, lm, 1, n)`` of all centers."""
-    from rhobar.descriptors.atom_environments import AtomEnvironments
-
-    environments = AtomEnvironments.of(model().density, whole.frames, None, 1)
-    with torch.no_grad():
-        return environments.coefficients().values.unsqueeze(2)
+    """``(center, lm, 1, n)`` of all centers, by their type."""
+    expansion = SphericalExpansion(**HYPERS).compute(whole.frames, num_threads=1)
+    types = []
+    for center_type in TYPES:
+        keys = [{"o3_lambda": l, "center_type": center_type} for l in range(L_MAX + 1)]
+        types.append(torch.cat([expansion.block(key).values for key in keys], 1))
+    return torch.cat(types).unsqueeze(2)
 
 
 def orders() -> Iterator[tuple[int, int, int]]:
@@ -74,7 +73,7 @@ def dense_sums(coefficients: Tensor) -> dict[tuple[int, int, int], Tensor]:
 
 def difference(coefficients: Tensor) -> float:
     """Largest difference of rhobar's features to dense sums, compared to the largest feature."""
-    products = model().products
+    products = Bispectrum(**HYPERS).products
     plan = products.plan(1, [0], coefficients.device)
     found = products.values(coefficients, plan)[0][:, 0]
     labels = products.label_values(plan.labels[0], torch.zeros(1, dtype=torch.int64)).long()
@@ -111,7 +110,7 @@ def run() -> int:
 
 
 def _cases(whole: structures.StructureSet, coefficients: Tensor) -> list[timing.Case]:
-    bispectrum, count = model(), whole.n_environments
+    bispectrum, count = Bispectrum(**HYPERS), whole.n_environments
     products = bispectrum.products
     plan = products.plan(1, [0], coefficients.device)
     blocks = products._density(coefficients)  # noqa: SLF001 - what the op is given
@@ -139,7 +138,7 @@ def _cases(whole: structures.StructureSet, coefficients: Tensor) -> list[timing.
 
 def _memory(whole: structures.StructureSet) -> dict[str, int]:
     """Bytes beyond the result at the highest point of a call, and those of the result."""
-    bispectrum = model()
+    bispectrum = Bispectrum(**HYPERS)
     bispectrum.compute(whole.frames[:1])  # compiled code is no part of a call's memory
     peak, result = timing.peak_memory(lambda: bispectrum.compute(whole.frames, num_threads=1))
     size = sum(block.values.nbytes for block in result.blocks())

@@ -15,6 +15,8 @@ from .correlation_stencils import Mixing, Stencil, correlation_stencils
 from .dense_coefficients import of_order
 from .jacobian import refuse_what_cannot_fit
 
+_KEPT_PLANS = 8  # one for each number of channels that centers of a type see, and chosen keys
+
 
 class CorrelationPlan(NamedTuple):
     """Products of chosen symmetries for a number of channels."""
@@ -69,6 +71,7 @@ class CorrelatedProducts(torch.nn.Module):
         )
         self.steps, self.mixings = found.steps, found.mixings
         self.symmetries = found.symmetries
+        self._plans: dict[tuple[int, tuple[int, ...], torch.device], CorrelationPlan] = {}
 
     def blocks(
         self, dense: Tensor, channels: Tensor, wanted: list[int], samples: Labels
@@ -80,7 +83,10 @@ class CorrelatedProducts(torch.nn.Module):
         :param channels: ``(channel,)``, neighbor types
         :param wanted: positions in ``symmetries``, sorted
         """
-        plan = self.plan(channels.shape[0], wanted, dense.device)
+        if torch.jit.is_scripting():  # type: ignore[attr-defined]
+            plan = self.plan(channels.shape[0], wanted, dense.device)
+        else:
+            plan = self._remembered(channels.shape[0], wanted, dense.device)
         values = self.values(dense, plan)
         names = self.label_names()
         blocks: list[TensorBlock] = []
@@ -124,7 +130,7 @@ class CorrelatedProducts(torch.nn.Module):
         :returns: ``(gradient row, axis, 2 λ + 1, property)``
         :raises MemoryError: for gradients that cannot fit
         """
-        plan = self.plan(dense.shape[2], wanted, dense.device)
+        plan = self._remembered(dense.shape[2], wanted, dense.device)
         lead = slopes.shape[:2]
         shapes = [
             (*lead, 2 * self.symmetries[number][0] + 1, len(labels))
@@ -142,6 +148,18 @@ class CorrelatedProducts(torch.nn.Module):
                 for gradient, change in zip(gradients, changes, strict=True):
                     gradient[part, axis] = change
         return gradients
+
+    @torch.jit.unused
+    def _remembered(
+        self, n_channels: int, wanted: list[int], device: torch.device
+    ) -> CorrelationPlan:
+        """The plan of an earlier call, if it was the same; those of the last few are kept."""
+        key = (n_channels, tuple(wanted), device)
+        if key not in self._plans:
+            if len(self._plans) >= _KEPT_PLANS:
+                del self._plans[next(iter(self._plans))]
+            self._plans[key] = self.plan(n_channels, wanted, device)
+        return self._plans[key]
 
     def plan(self, n_channels: int, wanted: list[int], device: torch.device) -> CorrelationPlan:
         """

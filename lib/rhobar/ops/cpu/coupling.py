@@ -146,9 +146,11 @@ def _stored(chain: TileChain, dtype: torch.dtype, num_threads: int) -> list[Tens
 
 
 def _empty(chain: TileChain, widths: Integers, dtype: torch.dtype) -> list[Tensor]:
-    """Memory for results with so many features."""
+    """Memory for results with so many features; numpy asks the system for large pages."""
+    kind = torch.empty(0, dtype=dtype).numpy().dtype
     sizes = zip(chain.results[-1].components.tolist(), widths.tolist(), strict=True)
-    return [torch.empty(chain.n_centers, n_m, width, dtype=dtype) for n_m, width in sizes]
+    shapes = [(chain.n_centers, n_m, width) for n_m, width in sizes]
+    return [torch.from_numpy(np.empty(shape, kind)) for shape in shapes]
 
 
 def _padded(matrices: Sequence[Tensor], products: Integers) -> tuple[Array, Integers]:

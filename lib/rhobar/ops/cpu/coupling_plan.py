@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,9 @@ from .lane_sums import dot_lanes, multiply_lanes, sum_lanes
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+# Plans of up to so many pairs of features are kept: 32 of them take less than 200 MB.
+_REMEMBERED = 2**17
 
 
 class CouplingPlan(NamedTuple):
@@ -54,25 +58,77 @@ class CouplingPlan(NamedTuple):
     """``(entry,)``"""
 
 
+class _Fixed(NamedTuple):
+    """A coupling that can be looked up: its tensors as bytes."""
+
+    left: int
+    right: int
+    out: int
+    shape: tuple[int, ...]
+    """of the table"""
+    first: bytes
+    second: bytes
+    table: bytes
+
+
 class _Group(NamedTuple):
     """Couplings of the same features."""
 
-    couplings: list[Coupling]
+    couplings: list[_Fixed]
     starts: list[int]
     """per coupling, where its products begin in their block"""
-    first: Integers
-    second: Integers
+
+
+class _Layout(NamedTuple):
+    """Blocks in a tile."""
+
+    components: tuple[int, ...]
+    features: tuple[int, ...]
+    starts: tuple[int, ...]
 
 
 def coupling_plan(
     left: Blocks, right: Blocks, couplings: Sequence[Coupling], out_starts: Sequence[int]
 ) -> CouplingPlan:
     """
-    Plan for tiles with the given blocks.
+    Plan for tiles with the given blocks; that of an earlier call, if it was the same.
 
     :param out_starts: place of the first product of each output block
     :raises ValueError: for couplings that do not fit to the blocks
     """
+    n_pairs = sum(c.first.shape[0] for c in couplings)
+    plan = _plan if n_pairs <= _REMEMBERED else _plan.__wrapped__
+    return plan(_layout(left), _layout(right), tuple(out_starts), tuple(map(_fixed, couplings)))
+
+
+def _layout(blocks: Blocks) -> _Layout:
+    return _Layout(
+        *(tuple(x.tolist()) for x in (blocks.components, blocks.features, blocks.starts))
+    )
+
+
+def _fixed(c: Coupling) -> _Fixed:
+    """
+    The coupling as bytes.
+
+    :raises ValueError: where its parts do not belong together
+    """
+    shape = (2 * c.l_left + 1, 2 * c.l_right + 1, 2 * c.o3_lambda + 1)
+    if tuple(c.table.shape) != shape or c.first.shape != c.second.shape:
+        raise ValueError(
+            f"the coupling of left block {c.left} and right block {c.right} has a table of shape "
+            f"{tuple(c.table.shape)} in place of {shape}, or {c.first.shape[0]} and "
+            f"{c.second.shape[0]} features."
+        )
+    features = (c.first.numpy().tobytes(), c.second.numpy().tobytes())
+    return _Fixed(c.left, c.right, c.out, shape, *features, c.table.numpy().tobytes())
+
+
+@functools.lru_cache(maxsize=32)
+def _plan(
+    left: _Layout, right: _Layout, out_starts: tuple[int, ...], couplings: tuple[_Fixed, ...]
+) -> CouplingPlan:
+    """See :func:`coupling_plan`."""
     parts = [_part(left, right, group, out_starts) for group in _groups(couplings)]
     joined = {
         name: np.concatenate([*(getattr(part, name) for part in parts), np.zeros(0)])
@@ -85,32 +141,28 @@ def coupling_plan(
     return CouplingPlan(**integers, entry_weight=weights)
 
 
-def _groups(couplings: Sequence[Coupling]) -> list[_Group]:
+def _groups(couplings: Sequence[_Fixed]) -> list[_Group]:
     """Couplings that multiply the same features, together."""
     groups: dict[tuple[int, int, bytes, bytes], _Group] = {}
     ends: dict[int, int] = {}
     for c in couplings:
-        first, second = c.first.numpy(), c.second.numpy()
-        key = (c.left, c.right, first.tobytes(), second.tobytes())
-        group = groups.setdefault(key, _Group([], [], first, second))
+        group = groups.setdefault((c.left, c.right, c.first, c.second), _Group([], []))
         group.couplings.append(c)
         group.starts.append(ends.get(c.out, 0))
-        ends[c.out] = group.starts[-1] + len(first)
+        ends[c.out] = group.starts[-1] + len(c.first) // 8
     return list(groups.values())
 
 
-def _part(left: Blocks, right: Blocks, group: _Group, out_starts: Sequence[int]) -> CouplingPlan:
+def _part(
+    left: _Layout, right: _Layout, group: _Group, out_starts: tuple[int, ...]
+) -> CouplingPlan:
     """The plan of one group, with sizes in place of the four arrays of ends."""
     c = group.couplings[0]
-    n_mu = [2 * c.o3_lambda + 1 for c in group.couplings]
-    table = np.concatenate([c.table.numpy() for c in group.couplings], axis=2)
-    if table.shape != (2 * c.l_left + 1, 2 * c.l_right + 1, sum(n_mu)) or len(group.first) != len(
-        group.second
-    ):
-        raise ValueError(
-            f"couplings of left block {c.left} and right block {c.right} have tables of shape "
-            f"{[tuple(c.table.shape) for c in group.couplings]} or different numbers of features."
-        )
+    first = _places(left, c.left, c.shape[0], c.first)
+    second = _places(right, c.right, c.shape[1], c.second)
+    n_mu = [c.shape[2] for c in group.couplings]
+    tables = [np.frombuffer(c.table).reshape(c.shape) for c in group.couplings]
+    table = np.concatenate(tables, axis=2)
     kept = np.abs(table) > 1e-14
     used = kept.any(axis=2)
     m_left, m_right = np.nonzero(used)
@@ -121,9 +173,9 @@ def _part(left: Blocks, right: Blocks, group: _Group, out_starts: Sequence[int])
         for c, start, n, first_mu in zip(group.couplings, group.starts, n_mu, before, strict=True)
     ]
     return CouplingPlan(
-        pair_ptr=np.array([len(group.first)]),
-        first=_places(left, c.left, c.l_left, group.first),
-        second=_places(right, c.right, c.l_right, group.second),
+        pair_ptr=np.array([len(first)]),
+        first=first,
+        second=second,
         term_ptr=np.array([len(m_left)]),
         term_left=m_left * TILE,
         term_right=m_right * TILE,
@@ -137,18 +189,19 @@ def _part(left: Blocks, right: Blocks, group: _Group, out_starts: Sequence[int])
     )
 
 
-def _places(blocks: Blocks, number: int, l: int, features: Integers) -> Integers:
+def _places(blocks: _Layout, number: int, components: int, chosen: bytes) -> Integers:
     """Where chosen features of a block are in a tile; loops do not check what they read."""
-    known = number < len(blocks.features) and blocks.components[number] == 2 * l + 1
-    # as unsigned numbers those below zero are beyond any limit
-    highest = features.view(np.uint64).max() if len(features) else -1
-    if not known or highest >= blocks.features[number]:
+    features = np.frombuffer(chosen, dtype=np.int64)
+    known = number < len(blocks.features) and blocks.components[number] == components
+    if known and len(features):
+        known = features.min() >= 0 and features.max() < blocks.features[number]
+    if not known:
         raise ValueError(
             f"a coupling takes features up to {features.max(initial=-1)} of block {number} with "
-            f"l={l}; there are {blocks.features.tolist()} features, in blocks with "
-            f"{blocks.components.tolist()} components."
+            f"{components} components; there are {blocks.features} features, in blocks with "
+            f"{blocks.components} components."
         )
-    return np.asarray(blocks.starts[number] + features * blocks.components[number] * TILE)
+    return np.asarray(blocks.starts[number] + features * components * TILE)
 
 
 def most_terms(plan: CouplingPlan) -> int:
