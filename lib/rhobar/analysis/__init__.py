@@ -11,6 +11,7 @@ from rhobar.analysis.jacobian_spectrum import (
     JacobianSpectrum,
     jacobian_spectra,
     jacobian_spectrum,
+    spectrum_of,
 )
 from rhobar.analysis.kernel_features import kernel_features
 from rhobar.analysis.local_reconstruction import lfre
@@ -41,5 +42,6 @@ __all__ = [
     "lfre",
     "many_body_energies",
     "random_environments",
+    "spectrum_of",
     "triple_product_energy",
 ]
