@@ -220,6 +220,6 @@ def test_memory_does_not_grow_with_intermediate_products(monkeypatch: pytest.Mon
         return couple(left, right, couplings, n_out)
 
     monkeypatch.setattr(module, "couple", watched)
-    monkeypatch.setattr(module, "_centers_at_once", lambda steps: 3)
+    monkeypatch.setattr(module, "centers_at_once", lambda steps: 3)
     torch.testing.assert_close(model.products.values(dense, plan)[0], expected, rtol=0.0, atol=0.0)
     assert max(sizes) == 3

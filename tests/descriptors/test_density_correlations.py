@@ -315,3 +315,32 @@ def test_threads_are_those_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     model = DensityCorrelations(**HYPERS, nu=2, atomic_types=[1, 6])
     model.compute(structures.methane(), num_threads=3)
     assert set(used) == {3}
+
+
+def test_hypers_of_featomic_are_taken() -> None:
+    model = DensityCorrelations.from_featomic(
+        cutoff={"radius": 3.5, "smoothing": {"type": "ShiftedCosine", "width": 0.5}},
+        density={"type": "Gaussian", "width": 0.4},
+        basis={
+            "type": "TensorProduct",
+            "max_angular": 2,
+            "radial": {"type": "Gto", "max_radial": 1},
+            "spline_accuracy": 1e-10,
+        },
+        nu=3,
+        o3_lambda_max=1,
+    )
+    expected = DensityCorrelations(**HYPERS, nu=3, o3_lambda_max=1).compute(FRAMES)
+    for found, block in zip(model.compute(FRAMES).blocks(), expected.blocks(), strict=True):
+        assert torch.equal(found.values, block.values)
+
+
+def test_hypers_make_the_same_descriptor() -> None:
+    model = DensityCorrelations(**HYPERS, nu=3, o3_lambda_max=1, pseudotensors=False, k_max=1)
+    again = DensityCorrelations(**model.hypers())
+    assert again.compute(FRAMES).keys == model.compute(FRAMES).keys
+    for found, block in zip(
+        again.compute(FRAMES).blocks(), model.compute(FRAMES).blocks(), strict=True
+    ):
+        assert found.properties == block.properties
+        assert torch.equal(found.values, block.values)

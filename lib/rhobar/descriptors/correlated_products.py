@@ -7,7 +7,7 @@ import torch
 from metatensor.torch import Labels, TensorBlock
 from torch import Tensor
 
-from rhobar.ops import Coupling, correlation_slopes, correlations
+from rhobar.ops import Coupling, centers_at_once, correlation_slopes, correlations
 
 from .blocks import o3_mu
 from .compiled import num_threads
@@ -140,7 +140,7 @@ class CorrelatedProducts(torch.nn.Module):
             sum(math.prod(shape) for shape in shapes), dense.dtype, f"{parameter} gradients"
         )
         gradients = [dense.new_empty(shape) for shape in shapes]
-        for part in torch.arange(len(row)).split(128):
+        for part in torch.arange(len(row)).split(centers_at_once(plan.steps)):
             there = self._density(dense[row[part]])
             for axis in range(lead[1]):
                 along = self._density(slopes[part, axis])

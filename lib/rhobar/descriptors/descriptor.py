@@ -74,14 +74,20 @@ class Descriptor(torch.nn.Module, metaclass=abc.ABCMeta):
 
     @classmethod
     def from_featomic(
-        cls, *, cutoff: Mapping[str, Any], density: Mapping[str, Any], basis: Mapping[str, Any]
+        cls,
+        *,
+        cutoff: Mapping[str, Any],
+        density: Mapping[str, Any],
+        basis: Mapping[str, Any],
+        **others: Any,
     ) -> Self:
         """
         The same descriptor from featomic's hyperparameters (also those of ``torch`` calculators).
 
+        :param others: arguments of the constructor that these do not hold, such as ``nu``
         :raises ValueError: for a key or a choice that rhobar does not know
         """
-        return cls(**arguments_from_featomic(cls.__name__, cutoff, density, basis))
+        return cls(**arguments_from_featomic(cls.__name__, cutoff, density, basis), **others)
 
     def requested_neighbor_lists(self) -> list[NeighborListOptions]:
         """The list that ``forward`` wants; :func:`rhobar.systems.neighbors_added` makes it."""

@@ -1,6 +1,6 @@
 """The hot loops: a torch reference of each, and its compiled form for a CPU."""
 
-from .correlations import correlation_slopes, correlations
+from .correlations import centers_at_once, correlation_slopes, correlations
 from .coupling import (
     Coupling,
     couple,
@@ -16,6 +16,7 @@ from .power_spectrum import power_spectrum, selected_power_spectrum
 __all__ = [
     "Coupling",
     "Neighborhoods",
+    "centers_at_once",
     "correlation_slopes",
     "correlations",
     "couple",

@@ -21,7 +21,7 @@ def correlations(density: list[Tensor], steps: list[list[Coupling]]) -> list[Ten
     :raises ValueError: as :func:`couple`
     """
     chunks: list[list[Tensor]] = []
-    size = _centers_at_once(steps)
+    size = centers_at_once(steps)
     n_centers = density[0].shape[0]
     for start in range(0, max(n_centers, 1), size):
         part = [block[start : start + size] for block in density]
@@ -42,7 +42,7 @@ def correlation_slopes(
 
     :param density: per l ``(row, 2 l + 1, feature)``
     :param slopes: likewise
-    :returns: as :func:`correlations`; the caller chooses rows that fit in memory
+    :returns: as :func:`correlations`, for all rows at once: see :func:`centers_at_once`
     """
     left, change = density, slopes
     for step in steps:
@@ -62,8 +62,8 @@ def n_blocks(step: list[Coupling]) -> int:
     return count
 
 
-def _centers_at_once(steps: list[list[Coupling]]) -> int:
-    """So many that all their products take about 16 MiB in float64."""
+def centers_at_once(steps: list[list[Coupling]]) -> int:
+    """So many that all their products take no more than 16 MiB in float64; at least one."""
     width = 1
     for step in steps:
         for c in step:
