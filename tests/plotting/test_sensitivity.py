@@ -23,7 +23,8 @@ def test_medians_and_bands(spectra: pd.DataFrame) -> None:
 
 
 def test_blind_directions_are_counted(spectra: pd.DataFrame) -> None:
-    labels = [text.get_text() for text in jacobian_spectra(spectra).axes[0].get_legend().texts]
+    (legend,) = jacobian_spectra(spectra).legends
+    labels = [text.get_text() for text in legend.texts]
     assert labels == [
         "ν = 1, radial spectrum (5 blind)",
         "ν = 2, power spectrum",

@@ -57,7 +57,7 @@ def jacobian_spectra(spectra: DataFrame) -> Figure:
         left.set_xticks(sorted(set(spectra["number"])))
         left.set_xlabel("number of the singular value")
         left.set_ylabel("singular value / |features| (1/Å)")
-        left.legend(loc="lower left")
+        figure.legend(*left.get_legend_handles_labels(), loc="outside upper center", ncols=3)
         right.set_xscale("log")
         right.xaxis.set_minor_formatter(NullFormatter())
         right.set_ylim(0.0, 1.0)
