@@ -367,7 +367,7 @@ def test_memory_of_the_fit_is_that_of_chunks_and_gram_matrices(
     step = small().sequences[0].iterations[0].invariant
     n_products, n_lower = int(step.couplings[:, 6].sum()), int(step.lower_features.sum())
     assert announced[1] == (n_products + n_lower + 1) ** 2
-    monkeypatch.setattr(jacobian, "available_memory", lambda: 10_000)
+    monkeypatch.setattr(jacobian, "available_memory", lambda: 5_000)
     with pytest.raises(MemoryError, match=r"Nice.fit, nu=2: Gram matrices take"):
         small()
 
@@ -490,7 +490,7 @@ def test_a_type_not_seen_in_the_fit(fitted: Nice) -> None:
 def test_more_components_than_the_rank() -> None:
     block = NiceBlock(None, Expansion(n_components=500))
     nice = Nice(**HYPERS, l_max=2, nu_max=2, blocks=[block])
-    with pytest.raises(ValueError, match=r"center_type=6, nu=2, .* n_components=500, .* rank \d+"):
+    with pytest.raises(ValueError, match=r"center_type=6, nu=2, .* rank \d+, but n_components=500"):
         nice.fit(FRAMES, selected_samples=CARBON)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor
@@ -33,7 +34,8 @@ def fitted_sequence(
     The sequence of one model: an iteration after the other, each in one pass over the centers.
 
     Beside ``dense`` it takes the memory of Gram matrices of products, and of the features of a
-    chunk of centers: those of finished orders are made anew in each pass.
+    chunk of centers: where there are several chunks, features of finished orders are made anew in
+    each pass.
 
     :param dense: density coefficients of the centers of the fit ``(center, lm, channel, n)``
     :param name: of the model, for messages
@@ -44,21 +46,12 @@ def fitted_sequence(
             f"Nice.fit: {len(dense)} centers for {name} are too few; give frames with at least "
             "two, better ten for each component."
         )
-    sequence = _density(dense, scale, n_per_l)
-    variances = _by_number(sequence)
+    fit = _Fit(dense, _density(dense, scale, n_per_l), num_threads, name)
     for nu, block in enumerate(blocks, start=1):
         # where only invariants follow, no pseudotensor is used again
-        proper = nu < len(blocks) and blocks[nu].covariant is None
-        search = _Search(sequence, variances, block, nu, num_threads, name)
-        covariant, invariant = (
-            None
-            if expansion is None
-            else search.step(dense, expansion, invariants=invariants, proper=proper)
-            for expansion, invariants in ((block.covariant, False), (block.invariant, True))
-        )
-        sequence.iterations.append(NiceIteration(covariant, invariant))
-        variances.append(_variances_of(covariant, len(variances[0])))
-    return sequence
+        fit.add(block, proper=nu < len(blocks) and blocks[nu].covariant is None)
+    fit.sequence.finish()
+    return fit.sequence
 
 
 def _density(dense: Tensor, scale: DensityScale | None, n_per_l: list[int]) -> NiceSequence:
@@ -85,117 +78,157 @@ def _density(dense: Tensor, scale: DensityScale | None, n_per_l: list[int]) -> N
     return NiceSequence(scale, n_per_l=n_per_l, mean_scale=mean_scale, first=first)
 
 
-class _Search:
-    """What one iteration adds to a sequence that is fitted up to order ν."""
+@dataclasses.dataclass(frozen=True)
+class _Branch:
+    """A branch of which the products are chosen."""
 
-    def __init__(
-        self,
-        sequence: NiceSequence,
-        variances: list[list[Tensor]],
-        block: NiceBlock,
-        nu: int,
-        num_threads: int,
-        name: str,
-    ):
-        self.sequence, self.block, self.nu = sequence, block, nu
-        self.sizes = [[len(values) for values in order] for order in variances]
-        self.left, self.right = (
-            [_importances(values, block.importance) for values in order]
-            for order in (variances[-1], variances[0])
-        )
+    expansion: Expansion
+    plan: Plan
+    factors: list[Tensor]
+    """per output ``(product,)``"""
+    centered: bool
+
+    @property
+    def n_lower(self) -> list[int]:
+        """Columns before the products, by output; centered ones begin with a column of ones."""
+        return [sum(counts) + self.centered for counts in self.plan.taken]
+
+    @property
+    def size(self) -> int:
+        """Numbers in all Gram matrices."""
+        columns = zip(self.n_lower, self.factors, strict=True)
+        return sum((n + len(factors)) ** 2 for n, factors in columns)
+
+
+class _Fit:
+    """A sequence that grows by iterations, and the centers it is fitted to."""
+
+    def __init__(self, dense: Tensor, sequence: NiceSequence, num_threads: int, name: str):
+        self.dense, self.sequence = dense, sequence
         self.num_threads, self.name = num_threads, name
+        first = [values[0] for values in sequence.variances()]
+        # by order and block_number; a density has no pseudotensors
+        self.variances = [[v for values in first for v in (values, values[:0])]]
+        self.known: list[list[Tensor]] = []
 
-    def step(
-        self, dense: Tensor, expansion: Expansion, *, invariants: bool, proper: bool
-    ) -> NiceStep:
-        """Choose products, sum up their scalar products, reduce them."""
-        unordered = self.nu == 1 and self.block.deduplicate
-        pairs = chosen_pairs(
-            self.left, self.right, expansion, invariants=invariants, unordered=unordered
-        )
-        l_max = len(self.right) // 2 - 1
-        couplings, numbers, scales = couplings_of(
-            pairs, 0 if invariants else l_max, proper=proper, unordered=unordered
-        )
-        taken = [
-            [_at_most(order[number], expansion.max_take) for order in self.sizes]
-            for number in numbers
+    @property
+    def nu(self) -> int:
+        """The highest order of the sequence."""
+        return len(self.variances)
+
+    def add(self, block: NiceBlock, *, proper: bool) -> None:
+        """Find the next iteration: choose products, sum up their scalar products, reduce them."""
+        branches = [
+            self._branch(block, expansion, invariants=invariants, proper=proper)
+            if expansion is not None
+            else None
+            for expansion, invariants in ((block.covariant, False), (block.invariant, True))
         ]
-        plan = Plan(couplings, numbers, taken)
-        if not numbers:
-            return NiceStep(plan, [])
-        n_lower = [sum(counts) + invariants for counts in taken]
-        size = sum((n + len(factors)) ** 2 for n, factors in zip(n_lower, scales, strict=True))
-        refuse_what_cannot_fit(size, dense.dtype, f"Nice.fit, nu={self.nu + 1}: Gram matrices")
-        grams = self._grams(dense, plan, centered=invariants)
-        reductions = [
-            self._reduction(
-                gram, factors, expansion, n_lower=n, number=number, n_centers=len(dense),
-                centered=invariants,
-            )
-            for gram, factors, n, number in zip(grams, scales, n_lower, numbers, strict=True)
-        ]  # fmt: skip
-        return NiceStep(plan, reductions)
+        present = [branch for branch in branches if branch is not None]
+        grams = iter(self._grams(present))
+        steps = [
+            None if branch is None else self._step(branch, next(grams), block.standardize)
+            for branch in branches
+        ]
+        self.sequence.iterations.append(NiceIteration(*steps))
+        order = [torch.zeros(0, dtype=torch.float64)] * len(self.variances[0])
+        if steps[0] is not None:
+            for number, values in zip(steps[0].numbers, steps[0].variances(), strict=True):
+                order[number] = values[0]
+        self.variances.append(order)
 
-    def _grams(self, dense: Tensor, plan: Plan, *, centered: bool) -> list[Tensor]:
-        """Scalar products of [1 |] lower features | products, summed over chunks of centers."""
+    def _branch(
+        self, block: NiceBlock, expansion: Expansion, *, invariants: bool, proper: bool
+    ) -> _Branch:
+        unordered = self.nu == 1 and block.deduplicate
+        left, right = (
+            [_importances(values, block.importance) for values in order]
+            for order in (self.variances[-1], self.variances[0])
+        )
+        pairs = chosen_pairs(left, right, expansion, invariants=invariants, unordered=unordered)
+        l_max = 0 if invariants else len(right) // 2 - 1
+        couplings, numbers, factors = couplings_of(pairs, l_max, proper=proper, unordered=unordered)
+        most = expansion.max_take
+        sizes = [[len(order[number]) for order in self.variances] for number in numbers]
+        taken = [[n if most is None else min(n, most) for n in counts] for counts in sizes]
+        branch = _Branch(expansion, Plan(couplings, numbers, taken), factors, centered=invariants)
+        refuse_what_cannot_fit(
+            branch.size, self.dense.dtype, f"Nice.fit, nu={self.nu + 1}: Gram matrices"
+        )
+        return branch
+
+    def _grams(self, branches: Sequence[_Branch]) -> list[list[Tensor]]:
+        """By branch and output, scalar products of [1 |] lower features | products."""
         from rhobar.ops import cpu
 
-        sums: list[Tensor] = []
-        for chunk in self.sequence.chunks(dense):
-            orders = self.sequence.orders(chunk, self.num_threads)
-            lower = []
-            for number, taken in zip(plan.numbers, plan.taken, strict=True):
-                features = lower_features(orders, number, taken)
-                if centered:
-                    ones = features.new_ones(*features.shape[:2], 1)
-                    features = torch.cat([ones, features], dim=2)
-                lower.append(features)
-            grams = cpu.coupled_gram(
-                orders[-1], orders[0], plan.couplings, lower, num_threads=self.num_threads
-            )
-            sums = [a + b for a, b in zip(sums, grams, strict=True)] if sums else grams
+        sums: list[list[Tensor]] = [[] for _ in branches]
+        for orders in self._chunks():
+            for k, branch in enumerate(branches):
+                plan = branch.plan
+                if not plan.numbers:
+                    continue
+                lower = []
+                for number, taken in zip(plan.numbers, plan.taken, strict=True):
+                    features = lower_features(orders, number, taken)
+                    if branch.centered:
+                        ones = features.new_ones(*features.shape[:2], 1)
+                        features = torch.cat([ones, features], dim=2)
+                    lower.append(features)
+                found = cpu.coupled_gram(
+                    orders[-1], orders[0], plan.couplings, lower, num_threads=self.num_threads
+                )
+                known = sums[k] or [torch.zeros_like(gram) for gram in found]
+                sums[k] = [a + b for a, b in zip(known, found, strict=True)]
         return sums
 
-    def _reduction(
-        self,
-        gram: Tensor,
-        factors: Tensor,
-        expansion: Expansion,
-        *,
-        n_lower: int,
-        number: int,
-        n_centers: int,
-        centered: bool,
-    ) -> Reduction:
-        o3_lambda, o3_sigma = block_symmetry(number)
-        columns = torch.cat([factors.new_ones(n_lower), factors])
-        limit = expansion.n_components or expansion.max_components
-        n_rows = n_centers * (2 * o3_lambda + 1)
-        found = reduced(
-            gram * torch.outer(columns, columns),
-            n_lower=n_lower,
-            n_rows=n_rows,
-            limit=limit,
-            standardize=self.block.standardize,
-            centered=centered,
-        )
-        where = f"{self.name}, nu={self.nu + 1}, o3_lambda={o3_lambda}, o3_sigma={o3_sigma}"
-        count = len(found.variances)
+    def _chunks(self) -> Iterator[list[list[Tensor]]]:
+        """Features of orders 1 … ν of one chunk of centers after the other."""
+        chunks = self.sequence.chunks(self.dense)
+        if len(chunks) > 1:
+            self.known = []
+            for chunk in chunks:
+                yield self.sequence.orders(chunk, self.num_threads)
+            return
+        if not self.known:
+            self.known = [self.sequence.density(self.dense)]
+        for module in list(self.sequence.iterations)[len(self.known) - 1 :]:
+            iteration = cast(NiceIteration, module)
+            self.known.append(iteration.all_covariants(self.known, self.num_threads))
+        yield self.known
+
+    def _step(self, branch: _Branch, grams: list[Tensor], standardize: bool) -> NiceStep:
+        columns = zip(grams, branch.factors, branch.n_lower, branch.plan.numbers, strict=True)
+        reductions = []
+        for gram, factors, n_lower, number in columns:
+            o3_lambda, o3_sigma = block_symmetry(number)
+            both = torch.cat([factors.new_ones(n_lower), factors])
+            expansion = branch.expansion
+            found = reduced(
+                gram * torch.outer(both, both),
+                n_lower=n_lower,
+                n_rows=len(self.dense) * (2 * o3_lambda + 1),
+                limit=expansion.n_components or expansion.max_components,
+                standardize=standardize,
+                centered=branch.centered,
+            )
+            where = f"{self.name}, nu={self.nu + 1}, o3_lambda={o3_lambda}, o3_sigma={o3_sigma}"
+            self._check(found, expansion, f"{where}: {len(factors)} products", o3_lambda)
+            reductions.append(dataclasses.replace(found, matrix=factors[:, None] * found.matrix))
+        return NiceStep(branch.plan, reductions)
+
+    def _check(self, found: Reduction, expansion: Expansion, what: str, o3_lambda: int) -> None:
+        """Refuse what the data cannot give, tell what they gave."""
+        count, n_centers = len(found.variances), len(self.dense)
         if expansion.n_components is not None and count < expansion.n_components:
             raise ValueError(
-                f"Nice.fit: {where}: n_components={expansion.n_components}, but {len(factors)} "
-                f"products of {n_centers} centers have rank {count}. Ask for fewer, give more "
-                "frames, or a bound (max_components)."
+                f"Nice.fit: {what} of {n_centers} centers have rank {count}, but "
+                f"n_components={expansion.n_components}. Ask for fewer, give more frames, or a "
+                "bound (max_components)."
             )
-        if limit is None or count < limit:
-            _LOG.info("Nice.fit: %s: %d components, the rank", where, count)
-        if n_rows < 10 * count:
-            _LOG.info(
-                "Nice.fit: %s: %d components from %d rows; ten rows for each are a good number.",
-                where, count, n_rows,
-            )  # fmt: skip
-        return dataclasses.replace(found, matrix=factors[:, None] * found.matrix)
+        rank = ", the rank" if count != expansion.max_components else ""
+        _LOG.info("Nice.fit: %s, %d components%s", what, count, rank)
+        if n_centers * (2 * o3_lambda + 1) < 10 * count:
+            _LOG.info("Nice.fit: %s: fewer than ten rows for each component", what)
 
 
 def _importances(variances: Tensor, kind: str) -> Tensor:
@@ -203,24 +236,3 @@ def _importances(variances: Tensor, kind: str) -> Tensor:
     if kind == "absolute" or len(variances) == 0:
         return variances
     return variances / variances.sum()
-
-
-def _by_number(sequence: NiceSequence) -> list[list[Tensor]]:
-    """Variances of order 1, by ``block_number``; a density has no pseudotensors."""
-    order = []
-    for values in sequence.variances():
-        order += [values[0], values[0, :0]]
-    return [order]
-
-
-def _variances_of(step: NiceStep | None, n_blocks: int) -> list[Tensor]:
-    """Variances of the features of a step, by ``block_number``."""
-    order = [torch.zeros(0, dtype=torch.float64)] * n_blocks
-    if step is not None:
-        for number, values in zip(step.numbers, step.variances(), strict=True):
-            order[number] = values[0]
-    return order
-
-
-def _at_most(size: int, limit: int | None) -> int:
-    return size if limit is None else min(size, limit)

@@ -1,7 +1,7 @@
 """A fitted NICE sequence: from the density of centers to their features of every order."""
 
 from collections.abc import Sequence
-from typing import Optional
+from typing import Optional, cast
 
 import torch
 from torch import Tensor
@@ -23,22 +23,25 @@ class NiceIteration(torch.nn.Module):
         self.invariant = absent if invariant is None else invariant
         self.has_invariant = invariant is not None
 
-    def width(self) -> int:
-        """How many numbers the covariants of one center are."""
-        return self.covariant.width()
+    def sizes(self, n_blocks: int) -> list[int]:
+        """Number of covariants by ``block_number``."""
+        return self.covariant.sizes(n_blocks)
 
     def covariants(
-        self, orders: list[list[Tensor]], n_blocks: int, num_threads: int
+        self, orders: list[list[Tensor]], limits: list[int], num_threads: int
     ) -> list[Tensor]:
-        """Blocks of the next order by ``block_number``, without features where there are none."""
-        density = orders[0]
+        """Blocks of the next order by ``block_number``, so many components of each."""
         blocks: list[Tensor] = []
-        for number in range(n_blocks):
-            blocks.append(density[number][:, :, :0])
-        found = self.covariant(orders, density, num_threads)
+        for block in orders[0]:
+            blocks.append(block[:, :, :0])
+        found = self.covariant(orders, limits, num_threads)
         for k, number in enumerate(self.covariant.numbers):
             blocks[number] = found[k]
         return blocks
+
+    def all_covariants(self, orders: list[list[Tensor]], num_threads: int) -> list[Tensor]:
+        """The same with all components."""
+        return self.covariants(orders, self.sizes(len(orders[0])), num_threads)
 
     def invariants(
         self, orders: list[list[Tensor]], covariants: list[Tensor], num_threads: int
@@ -46,7 +49,7 @@ class NiceIteration(torch.nn.Module):
         """``(center, component)`` of the next order."""
         if not self.has_invariant:
             return covariants[0].squeeze(1)
-        found = self.invariant(orders, orders[0], num_threads)
+        found = self.invariant(orders, self.invariant.sizes(1), num_threads)
         return found[0].squeeze(1) if len(found) > 0 else orders[0][0].squeeze(1)[:, :0]
 
 
@@ -61,7 +64,9 @@ class NiceSequence(Fitted):
     """
 
     n_per_l: list[int]
+    used: list[list[int]]
     mean_scale: Tensor
+    used_components: Tensor
 
     def __init__(
         self,
@@ -79,6 +84,35 @@ class NiceSequence(Fitted):
         self.first = Matrices([reduction.matrix for reduction in first])
         self.variances = Matrices([reduction.variances[None] for reduction in first])
         self.iterations = torch.nn.ModuleList()
+        self.register_buffer("used_components", torch.zeros(0, 0, dtype=torch.int64))
+        self.refresh()
+
+    @torch.jit.unused
+    def refresh(self) -> None:
+        """Numbers of used components as numbers, for scripted code."""
+        self.used = self.used_components.tolist()
+
+    @torch.jit.unused
+    def finish(self) -> None:
+        """
+        Note how many components of each covariant block later orders and the result use.
+
+        Products are chosen by importance, so that those are the first ones.
+        """
+        n_blocks = 2 * len(self.n_per_l)
+        used = torch.zeros(len(self.iterations) + 1, n_blocks, dtype=torch.int64)
+        for k, module in enumerate(self.iterations):
+            iteration = cast(NiceIteration, module)
+            for step in (iteration.covariant, iteration.invariant):
+                for c in step.current_couplings():
+                    used[k, c.left] = max(int(used[k, c.left]), int(c.first.max()) + 1)
+                for number, taken in zip(step.numbers, step.taken, strict=True):
+                    for order, count in enumerate(taken):
+                        used[order, number] = max(int(used[order, number]), count)
+            if not iteration.has_invariant:
+                used[k + 1, 0] = iteration.sizes(n_blocks)[0]
+        self.used_components = used
+        self.refresh()
 
     def chunks(self, dense: Tensor) -> list[Tensor]:
         """Portions of centers whose features of all orders take 64 MiB (float64), or of 16."""
@@ -86,9 +120,12 @@ class NiceSequence(Fitted):
         for l, shape in enumerate(self.first.shapes):
             width += (2 * l + 1) * shape[1]
         for iteration in self.iterations:
-            width += iteration.width()  # type: ignore[operator]
-        size = max(16, 8_388_608 // max(width, 1))
-        return [dense[start : start + size] for start in range(0, max(dense.shape[0], 1), size)]
+            for number, size in enumerate(
+                iteration.sizes(2 * len(self.n_per_l))  # type: ignore[operator]
+            ):
+                width += (2 * (number // 2) + 1) * size
+        count = max(16, 8_388_608 // max(width, 1))
+        return [dense[start : start + count] for start in range(0, max(dense.shape[0], 1), count)]
 
     def forward(self, dense: Tensor, num_threads: int) -> list[Tensor]:
         """
@@ -111,7 +148,7 @@ class NiceSequence(Fitted):
         invariants = [orders[0][0].squeeze(1)]
         for iteration in self.iterations:
             covariants = iteration.covariants(  # type: ignore[operator]
-                orders, len(orders[0]), num_threads
+                orders, self.used[len(orders)], num_threads
             )
             invariants.append(
                 iteration.invariants(orders, covariants, num_threads)  # type: ignore[operator]
@@ -124,7 +161,7 @@ class NiceSequence(Fitted):
         orders = [self.density(dense)]
         for iteration in self.iterations:
             orders.append(
-                iteration.covariants(orders, len(orders[0]), num_threads)  # type: ignore[operator]
+                iteration.all_covariants(orders, num_threads)  # type: ignore[operator]
             )
         return orders
 

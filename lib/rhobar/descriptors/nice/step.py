@@ -68,28 +68,29 @@ class NiceStep(Fitted):
         self.taken = self.lower_features.tolist()
         self.tables = [clebsch_gordan(row[3], row[4], row[5]) for row in self.layout]
 
-    def width(self) -> int:
-        """How many numbers the features of one center are."""
-        total = 0
-        for number, shape in zip(self.numbers, self.matrices.shapes):  # noqa: B905 - TorchScript
-            total += (2 * (number // 2) + 1) * shape[1]
-        return total
+    def sizes(self, n_blocks: int) -> list[int]:
+        """Number of components by ``block_number``."""
+        sizes = [0] * n_blocks
+        for k in range(len(self.numbers)):
+            sizes[self.numbers[k]] = self.matrices.shapes[k][1]
+        return sizes
 
     def forward(
-        self, orders: list[list[Tensor]], density: list[Tensor], num_threads: int
+        self, orders: list[list[Tensor]], limits: list[int], num_threads: int
     ) -> list[Tensor]:
         """
         The blocks ``(center, 2 λ + 1, component)`` of ``numbers``.
 
         :param orders: blocks of the orders 1 … ν, each list by ``block_number``
-        :param density: those of order 1
+        :param limits: how many components are wanted, by ``block_number``
         :param num_threads: of the compiled op; 0: the reference, differentiable
         """
         if len(self.numbers) == 0:
             return []
-        matrices = self.matrices()
-        found = self._contracted(orders[-1], density, matrices, num_threads)
-        lower_matrices, constants = self.lower_matrices(), self.constants()
+        matrices = self._first_columns(self.matrices(), limits)
+        lower_matrices = self._first_columns(self.lower_matrices(), limits)
+        constants = self._first_columns(self.constants(), limits)
+        found = self._contracted(orders[-1], orders[0], matrices, num_threads)
         blocks: list[Tensor] = []
         for k in range(len(self.numbers)):
             lower = lower_features(orders, self.numbers[k], self.taken[k])
@@ -97,6 +98,13 @@ class NiceStep(Fitted):
             # covariants have no constant, and adding a zero would cost a pass over them
             blocks.append(block + constants[k] if self.numbers[k] == 0 else block)
         return blocks
+
+    def _first_columns(self, matrices: list[Tensor], limits: list[int]) -> list[Tensor]:
+        """The wanted components of each output."""
+        columns: list[Tensor] = []
+        for k in range(len(matrices)):
+            columns.append(matrices[k][:, : limits[self.numbers[k]]])
+        return columns
 
     def _contracted(
         self, left: list[Tensor], right: list[Tensor], matrices: list[Tensor], num_threads: int
