@@ -66,6 +66,32 @@ def test_chain(n_centers: int) -> None:
     assert_close(cpu.correlations(density, steps), ops.correlations(density, steps), 1e-13)
 
 
+@pytest.mark.parametrize("n_centers", CENTERS)
+@pytest.mark.parametrize(("dtype", "tolerance"), DTYPES)
+def test_contraction_backward(n_centers: int, dtype: torch.dtype, tolerance: float) -> None:
+    left, right = blocks(seed=12, n_centers=n_centers, dtype=dtype)
+    weights = matrices(seed=13, dtype=dtype)
+    inputs = [block.double().requires_grad_() for block in (*left, *right)]
+    values = ops.couple_contracted(inputs[:3], inputs[3:], COUPLINGS, doubled(weights))
+    generator = torch.Generator().manual_seed(14)
+    gradients = [torch.randn(x.shape, generator=generator).to(dtype) for x in values]
+    expected = torch.autograd.grad(values, inputs, doubled(gradients), materialize_grads=True)
+    found = cpu.couple_contracted_backward(left, right, COUPLINGS, weights, gradients)
+    assert_close([*found[0], *found[1]], list(expected), tolerance)
+
+
+@pytest.mark.parametrize("n_centers", CENTERS)
+def test_chain_backward(n_centers: int) -> None:
+    density, _ = blocks(seed=15, n_centers=n_centers)
+    inputs = [block.clone().requires_grad_() for block in density]
+    values = ops.correlations(inputs, chain_steps())
+    generator = torch.Generator().manual_seed(16)
+    gradients = [torch.randn(x.shape, generator=generator, dtype=torch.float64) for x in values]
+    expected = torch.autograd.grad(values, inputs, gradients, materialize_grads=True)
+    found = cpu.correlations_backward(density, chain_steps(), gradients)
+    assert_close(found, list(expected), 1e-13)
+
+
 def test_threads_change_nothing() -> None:
     left, right = blocks(seed=6, n_centers=1100)
     weights = matrices(seed=7)

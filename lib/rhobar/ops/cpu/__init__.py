@@ -6,6 +6,7 @@ Import it where it is used, not before: ``from rhobar.ops import cpu`` inside a 
 """
 
 from .coupling import correlations, couple, couple_contracted, coupled_gram
+from .coupling_backward import correlations_backward, couple_contracted_backward
 from .density import density, density_backward, density_gradients
 from .grouping import Grouped, group
 from .outputs import allocate
@@ -26,8 +27,10 @@ __all__ = [
     "SpectrumRows",
     "allocate",
     "correlations",
+    "correlations_backward",
     "couple",
     "couple_contracted",
+    "couple_contracted_backward",
     "coupled_gram",
     "density",
     "density_backward",

@@ -16,7 +16,8 @@ from rhobar.ops.coupling import Coupling
 from .center_tiles import TILE, Blocks, blocks_of, store_tile, tile_for
 from .chunks import in_portions
 from .compilation import compiled
-from .lane_sums import COLUMNS, COMPONENTS, ROWS, contract_lanes, gram_lanes
+from .contraction import contract_tile, padded_matrices
+from .lane_sums import COLUMNS, COMPONENTS, ROWS, gram_lanes
 from .tile_chain import TileChain
 
 Array = NDArray[np.float64]
@@ -70,7 +71,7 @@ def couple_contracted(
     """
     chain = TileChain.of(left, right, [couplings], n_out=len(matrices))
     products = chain.results[-1]
-    weights, places = _padded(matrices, products.features)
+    weights, places = padded_matrices(matrices, products.features)
     widths = np.array([matrix.shape[1] for matrix in matrices], dtype=np.int64)
     padded = -(-widths // COMPONENTS) * COMPONENTS
     sizes = products.components * padded * TILE
@@ -82,7 +83,7 @@ def couple_contracted(
         scratch, components = chain.scratch(), tile_for(int(starts[-1]))
         for start in range(first * TILE, last * TILE, TILE):
             tile = chain.products(scratch, start)
-            _contract_tile(tile, products, weights, places, padded, components, results)
+            contract_tile(tile, products, weights, places, padded, components, results)
             store_tile(components, start, min(start + TILE, chain.n_centers), results)
 
     in_portions(loop, chain.tile_ptr, num_threads)
@@ -153,53 +154,11 @@ def _empty(chain: TileChain, widths: Integers, dtype: torch.dtype) -> list[Tenso
     return [torch.from_numpy(np.empty(shape, kind)) for shape in shapes]
 
 
-def _padded(matrices: Sequence[Tensor], products: Integers) -> tuple[Array, Integers]:
-    """Matrices with columns of zeros up to a multiple of 4, flat, and where each begins."""
-    parts = []
-    for number, (matrix, n) in enumerate(zip(matrices, products.tolist(), strict=True)):
-        if matrix.ndim != 2 or len(matrix) != n:
-            raise ValueError(
-                f"matrix {number} has shape {tuple(matrix.shape)}; its block has {n} products."
-            )
-        more = -matrix.shape[1] % COMPONENTS
-        parts.append(np.pad(matrix.detach().double().numpy(), ((0, 0), (0, more))).ravel())
-    return np.concatenate([*parts, np.zeros(0)]), np.cumsum([0, *(len(part) for part in parts)])
-
-
 def _symmetric(gram: Array, size: int, dtype: torch.dtype) -> Tensor:
     """From what was summed, above the diagonal and some below."""
     width = round(len(gram) ** 0.5)
     upper = torch.from_numpy(gram.reshape(width, width)[:size, :size]).triu()
     return (upper + upper.triu(1).T).to(dtype)
-
-
-@compiled
-def _contract_tile(
-    tile: Array,
-    products: Blocks,
-    weights: Array,
-    places: Integers,
-    widths: Integers,
-    components: Array,
-    results: Blocks,
-) -> None:
-    """Products times their matrices ``(product, width)``, which begin at ``places``."""
-    for b in range(len(products.starts)):
-        step, width = products.components[b] * TILE, widths[b]
-        for m in range(products.components[b]):
-            for k in range(0, width, COMPONENTS):
-                contract_lanes(
-                    weights,
-                    places[b] + k,
-                    width,
-                    tile,
-                    products.starts[b] + m * TILE,
-                    step,
-                    products.features[b],
-                    components,
-                    results.starts[b] + k * step + m * TILE,
-                    step,
-                )
 
 
 @compiled

@@ -124,6 +124,54 @@ def dot_lanes(
 
 
 @emitted
+def reverse_lanes(
+    typing_context: Any,
+    gradient: Any,
+    places: Any,
+    sums: Any,
+    weights: Any,
+    start: Any,
+    stop: Any,
+    left: Any,
+    a: Any,
+    right: Any,
+    b: Any,
+    d_left: Any,
+    d_right: Any,
+) -> Any:
+    r"""
+    Reverse of one term: with :math:`g = \sum_e` ``weights[e] * gradient[places[sums[e]]]`` for e
+    in start:stop, ``d_left[a]`` grows by ``g * right[b]`` and ``d_right[b]`` by ``g * left[a]``.
+    """
+    del typing_context
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        lanes = Lanes(context, builder)
+        source, where, numbers, weight, x, y, d_x, d_y = (
+            lanes.pointer(signature.args[k], args[k]) for k in (0, 1, 2, 3, 6, 8, 10, 11)
+        )
+        totals = lanes.registers(PARTS, vector(source.type.pointee, WIDTH))
+        with lanes.loop(args[4], args[5]) as entry:
+            factor = lanes.load_splat(weight, entry, WIDTH)
+            number = builder.load(builder.gep(numbers, [entry]))
+            place = builder.load(builder.gep(where, [number]))
+            for part, total in enumerate(totals):
+                at = lanes.index(place, part * WIDTH)
+                lanes.accumulate(total, factor, lanes.load(source, at, WIDTH))
+        for part, total in enumerate(totals):
+            at_x, at_y = (lanes.index(args[k], part * WIDTH) for k in (7, 9))
+            g = builder.load(total)
+            for own, at, other, at_other in ((d_x, at_x, y, at_y), (d_y, at_y, x, at_x)):
+                before = lanes.load(own, at, WIDTH)
+                factor = lanes.load(other, at_other, WIDTH)
+                lanes.store(lanes.mul_add(g, factor, before), own, at)
+        return context.get_dummy_value()
+
+    kinds = (gradient, places, sums, weights, start, stop, left, a, right, b)
+    return types.void(*kinds, d_left, d_right), generate
+
+
+@emitted
 def contract_lanes(
     typing_context: Any,
     matrix: Any,
