@@ -9,6 +9,7 @@ import ase.io
 import numpy as np
 import pytest
 import torch
+from metatensor.torch import Labels
 
 from rhobar.analysis import (
     SheetPoint,
@@ -21,7 +22,7 @@ from rhobar.analysis import (
 )
 from rhobar.counterexamples import MethaneManifold
 from rhobar.data import sample_methane
-from rhobar.descriptors import Bispectrum, Gaussian, Gto, SoapPowerSpectrum
+from rhobar.descriptors import Bispectrum, Gaussian, Gto, Nice, SoapPowerSpectrum
 from rhobar.systems import from_ase, neighbors_added
 from tests.analysis.explicit_bispectrum import ExplicitBispectrum
 
@@ -103,6 +104,18 @@ def test_large_basis_has_the_published_values() -> None:
 def test_triples_do_not_collapse() -> None:
     points = along_manifold(bispectrum(), SMALL)
     assert collapse_exponent(points) == pytest.approx(0.0, abs=0.05)
+
+
+@pytest.mark.parametrize(("nu_max", "exponent"), [(2, 1.0), (3, 0.0)])
+def test_contracted_features_collapse_like_their_order(nu_max: int, exponent: float) -> None:
+    positions = sample_methane(np.random.default_rng(1), 40)
+    frames = [ase.Atoms("CH4", one) for one in positions]
+    density = Gaussian(0.3, center_weight=0.0)
+    nice = Nice(4.0, l_max=3, radial=Gto(3), density=density, atomic_types=[1, 6], nu_max=nu_max)
+    carbon = Labels("atom", torch.tensor([[0]]))
+    points = along_manifold(nice.fit(frames, selected_samples=carbon), [0.0, *SMALL])
+    assert points[0].spectrum.n_blind == (1 if nu_max == 2 else 0)
+    assert collapse_exponent(points[1:]) == pytest.approx(exponent, abs=0.05)
 
 
 def test_pairs_are_less_sensitive_on_random_structures() -> None:
