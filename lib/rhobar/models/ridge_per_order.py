@@ -14,7 +14,7 @@ import torch
 _LOG = logging.getLogger(__name__)
 
 _DECADES = tuple(10.0**power for power in range(2, -11, -1))
-_GAIN = 1e-3  # of the error: what a weaker regulariser has to bring
+_GAIN = 0.02  # of the error: what a weaker regulariser has to bring, or else it is chance
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class RidgePerOrder:
         \qquad C = 1 + \sum_\nu \frac{n}{\lambda_\nu \mathrm{tr} K_\nu} K_\nu
 
     The search goes one order at a time: the new order takes the best of all candidates (the
-    strongest within 0.1 % of it), then orders move to neighboring candidates while that lowers the
+    strongest within 2 % of it), then orders move to neighboring candidates while that lowers the
     error. It starts from the solution with one order less, so that the leave-one-out error never
     grows with ν.
 
