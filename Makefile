@@ -15,7 +15,7 @@ PYTEST := $(BIN)/python -m pytest
 # One thread a worker: the workers share the cores among themselves.
 ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 RAYON_NUM_THREADS=1
 # Folders of lib/ and tests/ that need the dependencies only, no extra ...
-CORE := math ops systems data descriptors kernels models
+CORE := math ops systems data descriptors counterexamples kernels models analysis
 # ... but for these tests, which have another code as oracle or make reference data.
 NOT_CORE := descriptors/test_featomic math/test_clebsch_gordan math/test_radial_integral \
     data/test_methane data/test_minimol
