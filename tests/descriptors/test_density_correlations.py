@@ -12,8 +12,10 @@ from metatensor.torch import Labels, TensorMap
 from torch import Tensor
 
 from rhobar.descriptors import DensityCorrelations, LambdaSoap, SoapPowerSpectrum
+from rhobar.descriptors.compiled_coupling import compiled_contraction, compiled_correlations
 from rhobar.descriptors.correlated_products import CorrelatedProducts
 from rhobar.descriptors.correlation_stencils import SAME, correlation_stencils
+from rhobar.descriptors.dense_coefficients import of_order
 from rhobar.math import (
     Gaussian,
     Gto,
@@ -25,6 +27,7 @@ from rhobar.math import (
 )
 from rhobar.ops import correlations, cpu
 from tests import structures
+from tests.ops.coupled_blocks import COUPLINGS, blocks, matrices
 
 N_CHANNELS = 2
 
@@ -274,15 +277,40 @@ def test_limited_intermediate_orders_are_a_part() -> None:
         assert bool((block.values.square().sum(2) <= whole.values.square().sum(2)).all())
 
 
-def test_values_with_history_are_those_of_the_compiled_op() -> None:
+def test_compiled_values_and_derivatives_are_those_of_the_reference() -> None:
     n_per_l = [3, 2, 2]
     made = products(4, n_per_l, o3_lambda_max=2)
     dense = random_density(n_per_l, rows=40)
-    compiled = all_values(made, dense)
-    reference = all_values(made, dense.clone().requires_grad_())
-    for found, expected in zip(compiled, reference, strict=True):
+    plan = made.plan(N_CHANNELS, list(range(len(made.symmetries))), dense.device)
+    results = []
+    for op in (compiled_correlations, correlations):
+        blocks = [block.requires_grad_() for block in split(dense.clone(), n_per_l)]
+        values = op(blocks, plan.steps)
+        generator = torch.Generator().manual_seed(1)
+        weights = [torch.randn(x.shape, generator=generator).double() for x in values]
+        results.append((*values, *torch.autograd.grad(values, blocks, weights)))
+    for found, expected in zip(*results, strict=True):
         scale = float(expected.detach().abs().max())
-        torch.testing.assert_close(found, expected.detach(), rtol=0.0, atol=1e-13 * scale)
+        torch.testing.assert_close(found, expected, rtol=0.0, atol=1e-12 * scale)
+
+
+def split(dense: Tensor, n_per_l: list[int]) -> list[Tensor]:
+    """Blocks of a density by l."""
+    return [of_order(dense, l, n).contiguous() for l, n in enumerate(n_per_l)]
+
+
+def test_contraction_is_differentiated_twice() -> None:
+    """First derivatives are compiled; second ones come from the reference."""
+    left, right = blocks(seed=1, n_centers=3)
+    weights = matrices(seed=2)
+
+    def contracted(*inputs: Tensor) -> tuple[Tensor, ...]:
+        parts = list(inputs[:3]), list(inputs[3:])
+        return tuple(compiled_contraction(*parts, COUPLINGS, weights))
+
+    inputs = [block.requires_grad_() for block in (*left, *right)]
+    assert torch.autograd.gradcheck(contracted, inputs, fast_mode=True)
+    assert torch.autograd.gradgradcheck(contracted, inputs, fast_mode=True)
 
 
 @pytest.mark.parametrize(

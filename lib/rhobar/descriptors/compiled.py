@@ -40,17 +40,17 @@ def using_threads(count: int) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class CompiledOp:
-    """A function of vectors: compiled, its compiled reverse mode, and the same in torch."""
+    """A function of some tensors: compiled, its compiled reverse mode, and the same in torch."""
 
     values: Callable[[], tuple[Tensor, ...]]
-    backward: Callable[[tuple[Tensor, ...]], Tensor]
-    """derivatives of something by the values, to its derivatives by the vectors"""
-    reference: Callable[[Tensor], tuple[Tensor, ...]]
-    """vectors to values, differentiable any number of times"""
+    backward: Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]]
+    """derivatives of something by the values, to its derivatives by each input"""
+    reference: Callable[..., tuple[Tensor, ...]]
+    """inputs to values, differentiable any number of times"""
 
-    def __call__(self, vectors: Tensor) -> tuple[Tensor, ...]:
-        """The values, with history for autograd; ``vectors`` are those the op was made for."""
-        result: tuple[Tensor, ...] = _Differentiable.apply(vectors, self)
+    def __call__(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """The values, with history for autograd; ``inputs`` are those the op was made for."""
+        result: tuple[Tensor, ...] = _Differentiable.apply(self, *inputs)
         return result
 
 
@@ -58,20 +58,27 @@ class _Differentiable(torch.autograd.Function):
     """First derivatives by the compiled reverse mode, further ones through the reference."""
 
     @staticmethod
-    def forward(ctx: Any, vectors: Tensor, op: CompiledOp) -> tuple[Tensor, ...]:
-        ctx.save_for_backward(vectors)
+    def forward(ctx: Any, op: CompiledOp, *inputs: Tensor) -> tuple[Tensor, ...]:
+        ctx.save_for_backward(*inputs)
         ctx.op = op
         return op.values()
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
-        (vectors,) = ctx.saved_tensors
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        inputs, needed = ctx.saved_tensors, ctx.needs_input_grad[1:]
         if not torch.is_grad_enabled():
-            return ctx.op.backward(gradients).to(vectors.dtype), None
+            found = ctx.op.backward(gradients)
+            return None, *(
+                gradient.to(x.dtype) if needs else None
+                for gradient, x, needs in zip(found, inputs, needed, strict=True)
+            )
         # create_graph=True: this derivative will be differentiated again
-        values = ctx.op.reference(vectors)
-        (result,) = torch.autograd.grad(values, vectors, gradients, create_graph=True)
-        return result, None
+        values = ctx.op.reference(*inputs)
+        wanted = [x for x, needs in zip(inputs, needed, strict=True) if needs]
+        results = iter(
+            torch.autograd.grad(values, wanted, gradients, create_graph=True, allow_unused=True)
+        )
+        return None, *(next(results) if needs else None for needs in needed)
 
 
 def compiled_radial(density: NeighborDensity, vectors: Tensor, *, slopes: bool) -> cpu.Radial:
@@ -116,8 +123,10 @@ def compiled_density(density: NeighborDensity, neighborhoods: Neighborhoods) -> 
     radial = compiled_radial(density, plain.vectors, slopes=needs_slopes)
     op = CompiledOp(
         values=lambda: (cpu.density(plain, radial, dtype=dtype, num_threads=threads),),
-        backward=lambda gradients: cpu.density_backward(
-            plain, radial, gradients[0].detach().double().contiguous(), num_threads=threads
+        backward=lambda gradients: (
+            cpu.density_backward(
+                plain, radial, gradients[0].detach().double().contiguous(), num_threads=threads
+            ),
         ),
         reference=lambda vectors: (density.reference(neighborhoods._replace(vectors=vectors)),),
     )

@@ -135,9 +135,9 @@ def compiled_spectrum(
         cpu.soap(plain, radial, layout.rows, result, **options)
         return tuple(result)
 
-    def backward(gradients: tuple[Tensor, ...]) -> Tensor:
+    def backward(gradients: tuple[Tensor, ...]) -> tuple[Tensor]:
         parts = [gradient.detach().contiguous() for gradient in gradients]
-        return cpu.soap_backward(plain, radial, layout.rows, parts, **options)
+        return (cpu.soap_backward(plain, radial, layout.rows, parts, **options),)
 
     def reference(vectors: Tensor) -> tuple[Tensor, ...]:
         return _reference_rows(density, neighborhoods._replace(vectors=vectors), layout.rows)

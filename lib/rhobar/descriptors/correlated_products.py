@@ -10,7 +10,7 @@ from torch import Tensor
 from rhobar.ops import Coupling, centers_at_once, correlation_slopes, correlations
 
 from .blocks import o3_mu
-from .compiled import num_threads
+from .compiled_coupling import compiled_correlations
 from .correlation_stencils import Mixing, Stencil, correlation_stencils
 from .dense_coefficients import of_order
 from .jacobian import refuse_what_cannot_fit
@@ -110,12 +110,9 @@ class CorrelatedProducts(torch.nn.Module):
 
     @torch.jit.unused
     def _dispatched(self, density: list[Tensor], steps: list[list[Coupling]]) -> list[Tensor]:
-        with_history = torch.is_grad_enabled() and any(block.requires_grad for block in density)
-        if with_history or any(block.device.type != "cpu" for block in density):
+        if any(block.device.type != "cpu" for block in density):
             return correlations(density, steps)
-        from rhobar.ops import cpu
-
-        return cpu.correlations(density, steps, num_threads=num_threads())
+        return compiled_correlations(density, steps)
 
     @torch.jit.unused
     def gradients(
