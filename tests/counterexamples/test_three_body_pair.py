@@ -13,7 +13,7 @@ import torch
 from metatensor.torch import Labels
 
 from rhobar.counterexamples import ThreeBodyPair
-from rhobar.descriptors import Gaussian, Gto, SoapPowerSpectrum
+from rhobar.descriptors import Bispectrum, Gaussian, Gto, SoapPowerSpectrum
 
 DRAWS = range(20)
 
@@ -49,22 +49,32 @@ def test_pairs_of_neighbors_are_equal_and_triples_are_not(seed: int) -> None:
     assert np.abs(tuples(first, 4) - tuples(second, 4)).max() > 0.1
 
 
+TYPES = [1, 6, 7, 8]
+DENSITY = Gaussian(0.3, center_weight=0.0)
+
+
+def relative_difference(descriptor: torch.nn.Module, pair: ThreeBodyPair) -> float:
+    """Distance between the features of both centers over their length."""
+    center = Labels("atom", torch.tensor([[0]]))
+    first, second = (
+        torch.cat([block.values.flatten() for block in features.blocks()])
+        for features in (
+            descriptor.compute(atoms, selected_samples=center) for atoms in pair.pair()
+        )
+    )
+    return float((first - second).norm() / first.norm())
+
+
 @pytest.mark.parametrize("seed", DRAWS)
 def test_power_spectrum_of_the_center_is_equal_to_rounding(seed: int) -> None:
-    soap = SoapPowerSpectrum(4.0, l_max=4, radial=Gto(4), density=Gaussian(0.3))
-    pair = sampled(seed).pair()
-    first, second = (
-        torch.cat(
-            [
-                block.values.flatten()
-                for block in soap.compute(
-                    atoms, selected_samples=Labels("atom", torch.tensor([[0]]))
-                ).blocks()
-            ]
-        )
-        for atoms in pair
-    )
-    assert float((first - second).abs().max()) < 1e-13 * float(first.abs().max())
+    soap = SoapPowerSpectrum(4.0, l_max=4, radial=Gto(4), density=DENSITY, atomic_types=TYPES)
+    assert relative_difference(soap, sampled(seed)) < 1e-14
+
+
+@pytest.mark.parametrize("seed", DRAWS)
+def test_bispectrum_of_the_center_differs(seed: int) -> None:
+    bispectrum = Bispectrum(4.0, l_max=3, radial=Gto(3), density=DENSITY, atomic_types=TYPES)
+    assert relative_difference(bispectrum, sampled(seed)) > 0.15
 
 
 def test_members_say_what_they_are() -> None:
