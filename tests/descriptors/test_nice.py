@@ -367,7 +367,7 @@ def test_memory_of_the_fit_is_that_of_chunks_and_gram_matrices(
     step = small().sequences[0].iterations[0].invariant
     n_products, n_lower = int(step.couplings[:, 6].sum()), int(step.lower_features.sum())
     assert announced[1] == (n_products + n_lower + 1) ** 2
-    monkeypatch.setattr(jacobian, "available_memory", lambda: 5_000)
+    monkeypatch.setattr(jacobian, "available_memory", lambda: 1_000)
     with pytest.raises(MemoryError, match=r"Nice.fit, nu=2: Gram matrices take"):
         small()
 

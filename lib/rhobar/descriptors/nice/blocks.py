@@ -43,6 +43,15 @@ class Expansion:
                 f"max_components={self.max_components} a bound; give one of them."
             )
 
+    def n_taken(self, count: int) -> int:
+        """How many of so many features of a lower order serve for the prediction."""
+        return count if self.max_take is None else min(count, self.max_take)
+
+    def n_kept(self, n_products: int) -> int:
+        """How many components of so many products are wanted at most."""
+        limits = (self.n_components, self.max_components)
+        return min(n_products, *(n for n in limits if n is not None), n_products)
+
 
 @dataclass(frozen=True)
 class NiceBlock:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import logging
 from collections.abc import Iterator, Sequence
 from typing import cast
@@ -13,10 +14,11 @@ from torch import Tensor
 from ..dense_coefficients import of_order
 from ..jacobian import refuse_what_cannot_fit
 from .blocks import DensityScale, Expansion, NiceBlock
+from .branch import Branch, GramSums, Rows
 from .reduction import Reduction, reduced
 from .selection import block_symmetry, chosen_pairs, couplings_of
 from .sequence import NiceIteration, NiceSequence, squared_size
-from .step import NiceStep, Plan, lower_features
+from .step import NiceStep, Plan
 
 _LOG = logging.getLogger(__name__)
 
@@ -27,6 +29,7 @@ def fitted_sequence(
     scale: DensityScale | None,
     *,
     n_per_l: list[int],
+    rows_per_feature: int | None,
     num_threads: int,
     name: str,
 ) -> NiceSequence:
@@ -38,6 +41,7 @@ def fitted_sequence(
     each pass.
 
     :param dense: density coefficients of the centers of the fit ``(center, lm, channel, n)``
+    :param rows_per_feature: see :class:`Rows`
     :param name: of the model, for messages
     :raises ValueError: for fewer than two centers, or more components than there can be
     """
@@ -46,7 +50,8 @@ def fitted_sequence(
             f"Nice.fit: {len(dense)} centers for {name} are too few; give frames with at least "
             "two, better ten for each component."
         )
-    fit = _Fit(dense, _density(dense, scale, n_per_l), num_threads, name)
+    rows = Rows(len(dense), rows_per_feature)
+    fit = _Fit(dense, _density(dense, scale, n_per_l, rows), rows, num_threads, name)
     for nu, block in enumerate(blocks, start=1):
         # where only invariants follow, no pseudotensor is used again
         fit.add(block, proper=nu < len(blocks) and blocks[nu].covariant is None)
@@ -54,7 +59,9 @@ def fitted_sequence(
     return fit.sequence
 
 
-def _density(dense: Tensor, scale: DensityScale | None, n_per_l: list[int]) -> NiceSequence:
+def _density(
+    dense: Tensor, scale: DensityScale | None, n_per_l: list[int], rows: Rows
+) -> NiceSequence:
     """Order 1: the principal components of the scaled density, uncentred."""
     mean_scale = dense.new_ones(())
     if scale is not None and not scale.individually:
@@ -64,12 +71,13 @@ def _density(dense: Tensor, scale: DensityScale | None, n_per_l: list[int]) -> N
     scaled = dense * plain.factors(dense)
     first = []
     for l, n in enumerate(n_per_l):
-        rows = of_order(scaled, l, n).flatten(0, 1)
+        block = of_order(scaled, l, n)
+        columns = block[: rows.centers(block.shape[2], l)].flatten(0, 1)
         first.append(
             reduced(
-                rows.T @ rows,
+                columns.T @ columns,
                 n_lower=0,
-                n_rows=len(rows),
+                n_rows=len(columns),
                 limit=None,
                 standardize=False,
                 centered=False,
@@ -78,37 +86,19 @@ def _density(dense: Tensor, scale: DensityScale | None, n_per_l: list[int]) -> N
     return NiceSequence(scale, n_per_l=n_per_l, mean_scale=mean_scale, first=first)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Branch:
-    """A branch of which the products are chosen."""
-
-    expansion: Expansion
-    plan: Plan
-    factors: list[Tensor]
-    """per output ``(product,)``"""
-    centered: bool
-
-    @property
-    def n_lower(self) -> list[int]:
-        """Columns before the products, by output; centered ones begin with a column of ones."""
-        return [sum(counts) + self.centered for counts in self.plan.taken]
-
-    @property
-    def size(self) -> int:
-        """Numbers in all Gram matrices."""
-        columns = zip(self.n_lower, self.factors, strict=True)
-        return sum((n + len(factors)) ** 2 for n, factors in columns)
-
-
 class _Fit:
     """A sequence that grows by iterations, and the centers it is fitted to."""
 
-    def __init__(self, dense: Tensor, sequence: NiceSequence, num_threads: int, name: str):
-        self.dense, self.sequence = dense, sequence
+    def __init__(
+        self, dense: Tensor, sequence: NiceSequence, rows: Rows, num_threads: int, name: str
+    ):
+        self.dense, self.sequence, self.rows = dense, sequence, rows
         self.num_threads, self.name = num_threads, name
         first = [values[0] for values in sequence.variances()]
         # by order and block_number; a density has no pseudotensors
         self.variances = [[v for values in first for v in (values, values[:0])]]
+        # columns before rounding is cut off, by which rows are counted
+        self.widths = [[n for shape in sequence.first.shapes for n in (shape[0], 0)]]
         self.known: list[list[Tensor]] = []
 
     @property
@@ -124,22 +114,25 @@ class _Fit:
             else None
             for expansion, invariants in ((block.covariant, False), (block.invariant, True))
         ]
-        present = [branch for branch in branches if branch is not None]
-        grams = iter(self._grams(present))
-        steps = [
-            None if branch is None else self._step(branch, next(grams), block.standardize)
-            for branch in branches
-        ]
+        sums = [None if branch is None else GramSums(branch) for branch in branches]
+        self._sum_up([grams for grams in sums if grams is not None])
+        steps = [None if grams is None else self._step(grams, block.standardize) for grams in sums]
         self.sequence.iterations.append(NiceIteration(*steps))
-        order = [torch.zeros(0, dtype=torch.float64)] * len(self.variances[0])
-        if steps[0] is not None:
-            for number, values in zip(steps[0].numbers, steps[0].variances(), strict=True):
-                order[number] = values[0]
-        self.variances.append(order)
+        variances = [torch.zeros(0, dtype=torch.float64)] * len(self.variances[0])
+        widths = [0] * len(variances)
+        if steps[0] is not None and branches[0] is not None:
+            for number, values, factors in zip(
+                steps[0].numbers, steps[0].variances(), branches[0].factors, strict=True
+            ):
+                variances[number] = values[0]
+                widths[number] = branches[0].expansion.n_kept(len(factors))
+        self.variances.append(variances)
+        self.widths.append(widths)
 
     def _branch(
         self, block: NiceBlock, expansion: Expansion, *, invariants: bool, proper: bool
-    ) -> _Branch:
+    ) -> Branch:
+        """Choose the products of a branch."""
         unordered = self.nu == 1 and block.deduplicate
         left, right = (
             [_importances(values, block.importance) for values in order]
@@ -148,38 +141,43 @@ class _Fit:
         pairs = chosen_pairs(left, right, expansion, invariants=invariants, unordered=unordered)
         l_max = 0 if invariants else len(right) // 2 - 1
         couplings, numbers, factors = couplings_of(pairs, l_max, proper=proper, unordered=unordered)
-        most = expansion.max_take
-        sizes = [[len(order[number]) for order in self.variances] for number in numbers]
-        taken = [[n if most is None else min(n, most) for n in counts] for counts in sizes]
-        branch = _Branch(expansion, Plan(couplings, numbers, taken), factors, centered=invariants)
+        taken, n_predicting, n_contracting = [], [], []
+        for number, columns in zip(numbers, factors, strict=True):
+            o3_lambda, _ = block_symmetry(number)
+            taken.append([expansion.n_taken(len(order[number])) for order in self.variances])
+            n_lower = sum(expansion.n_taken(order[number]) for order in self.widths)
+            n_predicting.append(self.rows.centers(n_lower, o3_lambda))
+            n_contracting.append(self.rows.centers(expansion.n_kept(len(columns)), o3_lambda))
+        plan = Plan(couplings, numbers, taken)
+        branch = Branch(expansion, plan, factors, invariants, n_predicting, n_contracting)
+        copies = 1 if self.rows.per_feature is None else 2
         refuse_what_cannot_fit(
-            branch.size, self.dense.dtype, f"Nice.fit, nu={self.nu + 1}: Gram matrices"
+            copies * branch.size, self.dense.dtype, f"Nice.fit, nu={self.nu + 1}: Gram matrices"
         )
         return branch
 
-    def _grams(self, branches: Sequence[_Branch]) -> list[list[Tensor]]:
-        """By branch and output, scalar products of [1 |] lower features | products."""
+    def _sum_up(self, sums: Sequence[GramSums]) -> None:
+        """Pass over the centers once."""
         from rhobar.ops import cpu
 
-        sums: list[list[Tensor]] = [[] for _ in branches]
-        for orders in self._chunks():
-            for k, branch in enumerate(branches):
-                plan = branch.plan
-                if not plan.numbers:
-                    continue
-                lower = []
-                for number, taken in zip(plan.numbers, plan.taken, strict=True):
-                    features = lower_features(orders, number, taken)
-                    if branch.centered:
-                        ones = features.new_ones(*features.shape[:2], 1)
-                        features = torch.cat([ones, features], dim=2)
-                    lower.append(features)
-                found = cpu.coupled_gram(
-                    orders[-1], orders[0], plan.couplings, lower, num_threads=self.num_threads
-                )
-                known = sums[k] or [torch.zeros_like(gram) for gram in found]
-                sums[k] = [a + b for a, b in zip(known, found, strict=True)]
-        return sums
+        ends = sorted({end for grams in sums for end in grams.branch.ends})
+        start = 0
+        for chunk in self._chunks():
+            stop = start + len(chunk[0][0])
+            cuts = [start, *(end for end in ends if start < end < stop), stop]
+            for first, last in itertools.pairwise(cuts):
+                orders = [[b[first - start : last - start] for b in order] for order in chunk]
+                for grams in sums:
+                    if first < max(grams.branch.ends, default=0):
+                        found = cpu.coupled_gram(
+                            orders[-1],
+                            orders[0],
+                            grams.branch.plan.couplings,
+                            grams.branch.lower(orders),
+                            num_threads=self.num_threads,
+                        )
+                        grams.add(found, last)
+            start = stop
 
     def _chunks(self) -> Iterator[list[list[Tensor]]]:
         """Features of orders 1 … ν of one chunk of centers after the other."""
@@ -196,39 +194,45 @@ class _Fit:
             self.known.append(iteration.all_covariants(self.known, self.num_threads))
         yield self.known
 
-    def _step(self, branch: _Branch, grams: list[Tensor], standardize: bool) -> NiceStep:
-        columns = zip(grams, branch.factors, branch.n_lower, branch.plan.numbers, strict=True)
-        reductions = []
-        for gram, factors, n_lower, number in columns:
-            o3_lambda, o3_sigma = block_symmetry(number)
-            both = torch.cat([factors.new_ones(n_lower), factors])
-            expansion = branch.expansion
+    def _step(self, grams: GramSums, standardize: bool) -> NiceStep:
+        """Reduce the products of a branch."""
+        branch, reductions = grams.branch, []
+        for out, (number, factors) in enumerate(
+            zip(branch.plan.numbers, branch.factors, strict=True)
+        ):
+            columns = torch.cat([factors.new_ones(branch.n_lower[out]), factors])
+            scales = torch.outer(columns, columns)
+            predicting = grams.predicting.get(out)
             found = reduced(
-                gram * torch.outer(both, both),
-                n_lower=n_lower,
-                n_rows=len(self.dense) * (2 * o3_lambda + 1),
-                limit=expansion.n_components or expansion.max_components,
+                grams.contracting[out] * scales,
+                n_lower=branch.n_lower[out],
+                n_rows=branch.n_rows(out),
+                limit=branch.expansion.n_kept(len(factors)),
                 standardize=standardize,
                 centered=branch.centered,
+                predicting=None if predicting is None else predicting * scales,
             )
+            o3_lambda, o3_sigma = block_symmetry(number)
             where = f"{self.name}, nu={self.nu + 1}, o3_lambda={o3_lambda}, o3_sigma={o3_sigma}"
-            self._check(found, expansion, f"{where}: {len(factors)} products", o3_lambda)
+            _check(found, branch, out, f"Nice.fit: {where}")
             reductions.append(dataclasses.replace(found, matrix=factors[:, None] * found.matrix))
         return NiceStep(branch.plan, reductions)
 
-    def _check(self, found: Reduction, expansion: Expansion, what: str, o3_lambda: int) -> None:
-        """Refuse what the data cannot give, tell what they gave."""
-        count, n_centers = len(found.variances), len(self.dense)
-        if expansion.n_components is not None and count < expansion.n_components:
-            raise ValueError(
-                f"Nice.fit: {what} of {n_centers} centers have rank {count}, but "
-                f"n_components={expansion.n_components}. Ask for fewer, give more frames, or a "
-                "bound (max_components)."
-            )
-        rank = ", the rank" if count != expansion.max_components else ""
-        _LOG.info("Nice.fit: %s, %d components%s", what, count, rank)
-        if n_centers * (2 * o3_lambda + 1) < 10 * count:
-            _LOG.info("Nice.fit: %s: fewer than ten rows for each component", what)
+
+def _check(found: Reduction, branch: Branch, out: int, where: str) -> None:
+    """Refuse what the data cannot give, tell what they gave."""
+    count, n_products = len(found.variances), len(branch.factors[out])
+    n_centers, expansion = branch.n_contracting[out], branch.expansion
+    if expansion.n_components is not None and count < expansion.n_components:
+        raise ValueError(
+            f"{where}: {n_products} products of {n_centers} centers have rank {count}, but "
+            f"n_components={expansion.n_components}. Ask for fewer, give more frames, or a "
+            "bound (max_components)."
+        )
+    rank = ", the rank" if count != expansion.max_components else ""
+    _LOG.info("%s: %d products, %d components%s", where, n_products, count, rank)
+    if branch.n_rows(out) < 10 * count:
+        _LOG.info("%s: %d rows, fewer than ten for each component", where, branch.n_rows(out))
 
 
 def _importances(variances: Tensor, kind: str) -> Tensor:

@@ -36,8 +36,10 @@ class Nice(DensityDescriptor):
     structure. Nigam, Pozdnyakov, Ceriotti, J. Chem. Phys. 153, 121101 (2020),
     doi:10.1063/5.0021116. Departures from the original code: products of zero importance are
     never made; of two products of densities that differ in their order one is made, times √2;
-    all centers of the fit serve every step; blocks are named by σ, which is the parity under
-    inversion times :math:`(-1)^\lambda`. Signs: the largest weight of each component is positive.
+    all centers of the fit serve every step, unless ``fit`` is told otherwise; products are not
+    multiplied by √2 each, as those of complex harmonics there; blocks are named by σ, which is the
+    parity under inversion times :math:`(-1)^\lambda`. Signs: the largest weight of each component
+    is positive.
 
     Out: keys ``nu, center_type``, those of the fit; values ``(center, component)``, unchanged by
     rotation and inversion. Components of one order are uncorrelated over the fit, and
@@ -101,6 +103,7 @@ class Nice(DensityDescriptor):
         frames: ase.Atoms | Sequence[ase.Atoms],
         *,
         selected_samples: Optional[Labels] = None,
+        rows_per_feature: int | None = None,
         num_threads: int | None = None,
     ) -> Self:
         r"""
@@ -113,6 +116,9 @@ class Nice(DensityDescriptor):
 
         :param selected_samples: names among ``system, atom``: the centers to learn from; types
             of which there is none are not described later
+        :param rows_per_feature: rows from which each prediction and contraction is found, of the
+            first centers, times the number of its features; a center counts as :math:`\lambda + 1`
+            of them. The original code has 10; None: all centers serve everywhere
         :raises ValueError: for fewer than two centers of a type, numbers of components above the
             rank of their features, and what :meth:`compute` refuses
         :raises MemoryError: for Gram matrices that cannot fit, before anything is allocated
@@ -132,6 +138,7 @@ class Nice(DensityDescriptor):
                     self._blocks,
                     self._scale,
                     n_per_l=self.density.n_per_l,
+                    rows_per_feature=rows_per_feature,
                     num_threads=environments.num_threads,
                     name=name,
                 )

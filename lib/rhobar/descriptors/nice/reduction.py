@@ -31,7 +31,14 @@ class Reduction:
 
 
 def reduced(
-    gram: Tensor, *, n_lower: int, n_rows: int, limit: int | None, standardize: bool, centered: bool
+    gram: Tensor,
+    *,
+    n_lower: int,
+    n_rows: int,
+    limit: int | None,
+    standardize: bool,
+    centered: bool,
+    predicting: Tensor | None = None,
 ) -> Reduction:
     r"""
     Subtract what lower features predict of products, and contract the rest to its main components.
@@ -50,21 +57,19 @@ def reduced(
     :param limit: how many components are wanted at most; None: all
     :param standardize: divide by the root mean square of all that is left of the products
     :param centered: subtract means first, for invariants; covariants would not stay covariant
+    :param predicting: the same sums over other rows, to find W; None: ``gram``
     """
-    g = gram.numpy()
-    means, squares = np.zeros(len(g)), np.diagonal(g)
-    size = np.linalg.norm(g[n_lower:, n_lower:])
-    if centered:
-        means = g[0] / g[0, 0]
-        g = g - np.outer(g[0], means)
+    g, means = _about_means(gram, centered)
     skipped = 1 if centered else 0
     x, e = slice(skipped, n_lower), slice(n_lower, None)
-    varies = np.diagonal(g) > _ROUNDING * squares
-    weights = _predicting(g[x, x], g[x, e], varies[x], n_rows)
+    h = g if predicting is None else _about_means(predicting, centered)[0]
+    squares = np.diagonal(gram if predicting is None else predicting)
+    weights = _predicting(h[x, x], h[x, e], np.diagonal(h)[x] > _ROUNDING * squares[x])
     cross = weights.T @ g[x, e]
     rest = g[e, e] - cross - cross.T + weights.T @ g[x, x] @ weights
     values, vectors = _main_components(rest, limit)
     # a block of rounding errors alone has no components
+    size = np.linalg.norm(gram[e, e].numpy())
     kept = values > max(_RANK * np.linalg.norm(g[e, e]), _ROUNDING * size)
     values, vectors = values[kept], vectors[:, kept]
     largest = np.abs(vectors).argmax(axis=0)
@@ -82,20 +87,26 @@ def reduced(
     )
 
 
+def _about_means(gram: Tensor, centered: bool) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Scalar products of the columns less their means, and the means; the first column is 1."""
+    g = gram.numpy()
+    if not centered:
+        return g, np.zeros(len(g))
+    means = g[0] / g[0, 0]
+    return g - np.outer(g[0], means), means
+
+
 def _predicting(
-    gram: NDArray[np.float64],
-    cross: NDArray[np.float64],
-    varies: NDArray[np.bool_],
-    n_rows: int,
+    gram: NDArray[np.float64], cross: NDArray[np.float64], varies: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Weights ``(lower feature, product)`` of the ridge regression on standardised columns."""
     if len(gram) == 0:
         return np.zeros(cross.shape)
     # a column that does not vary predicts nothing
-    scale = np.where(varies, np.sqrt(np.abs(np.diagonal(gram)) / n_rows), np.inf)
-    values, vectors = scipy.linalg.eigh(gram / np.outer(scale, scale) / n_rows, driver="evd")
+    scale = np.where(varies, np.sqrt(np.abs(np.diagonal(gram))), np.inf)
+    values, vectors = scipy.linalg.eigh(gram / np.outer(scale, scale), driver="evd")
     shifted = np.maximum(values, 0.0) + _RIDGE
-    solution = vectors @ ((vectors.T @ (cross / scale[:, None])) / (n_rows * shifted[:, None]))
+    solution = vectors @ ((vectors.T @ (cross / scale[:, None])) / shifted[:, None])
     weights: NDArray[np.float64] = solution / scale[:, None]
     return weights
 
