@@ -372,3 +372,25 @@ def test_hypers_make_the_same_descriptor() -> None:
     ):
         assert found.properties == block.properties
         assert torch.equal(found.values, block.values)
+
+
+@pytest.mark.parametrize("improper", [False, True], ids=["rotation", "inversion"])
+def test_features_turn_with_the_density(improper: bool) -> None:
+    """Four densities, all λ up to 3 and both σ."""
+    n_per_l = [1, 2, 1]
+    made = products(4, n_per_l, o3_lambda_max=3)
+    dense = random_density(n_per_l)
+    rotation = so3_quadrature(3)[0][5] * (-1.0 if improper else 1.0)
+    turned = torch.cat(
+        [
+            torch.einsum("mn,in...->im...", wigner_d(l, rotation), dense[:, l * l : (l + 1) ** 2])
+            for l in range(len(n_per_l))
+        ],
+        1,
+    )
+    pairs = zip(all_values(made, dense), all_values(made, turned), made.symmetries, strict=True)
+    for values, found, (o3_lambda, o3_sigma) in pairs:
+        sign = o3_sigma if improper else 1
+        expected = sign * torch.einsum("mn,inp->imp", wigner_d(o3_lambda, rotation), values)
+        scale = float(values.abs().max())
+        torch.testing.assert_close(found, expected, rtol=0.0, atol=1e-13 * scale)

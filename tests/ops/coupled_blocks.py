@@ -58,3 +58,45 @@ def matrices(*, seed: int, dtype: torch.dtype = torch.float64) -> list[Tensor]:
         torch.randn(n, width, generator=generator, dtype=torch.float64).to(dtype)
         for n, width in zip(N_PRODUCTS, (4, 1, 7), strict=True)
     ]
+
+
+def chain_steps() -> list[list[Coupling]]:
+    """Two steps on the left blocks: (l, features) are (0, 3), (2, 11), (1, 2)."""
+    pairs = torch.cartesian_prod(torch.arange(4), torch.arange(2)).T.contiguous()
+    again = torch.cartesian_prod(torch.arange(8), torch.arange(4)).T.contiguous()
+    return [
+        [
+            new_coupling(
+                left=1,
+                right=2,
+                out=0,
+                l_left=2,
+                l_right=1,
+                o3_lambda=2,
+                first=pairs[0],
+                second=pairs[1],
+            ),
+            new_coupling(
+                left=1,
+                right=2,
+                out=1,
+                l_left=2,
+                l_right=1,
+                o3_lambda=1,
+                first=pairs[0],
+                second=pairs[1],
+            ),
+        ],
+        [
+            new_coupling(
+                left=0,
+                right=1,
+                out=0,
+                l_left=2,
+                l_right=2,
+                o3_lambda=0,
+                first=again[0],
+                second=again[1],
+            )
+        ],
+    ]

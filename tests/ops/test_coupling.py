@@ -7,8 +7,17 @@ import torch
 from torch import Tensor
 
 from rhobar.math import clebsch_gordan
-from rhobar.ops import Coupling, couple, couple_contracted, coupled_gram, new_coupling
-from tests.ops.coupled_blocks import COUPLINGS, N_OUT, blocks, matrices
+from rhobar.ops import (
+    Coupling,
+    centers_at_once,
+    correlation_slopes,
+    correlations,
+    couple,
+    couple_contracted,
+    coupled_gram,
+    new_coupling,
+)
+from tests.ops.coupled_blocks import COUPLINGS, N_OUT, blocks, chain_steps, matrices
 
 
 def written_out(left: list[Tensor], right: list[Tensor], couplings: list[Coupling]) -> list[Tensor]:
@@ -118,3 +127,25 @@ def test_refusals() -> None:
         new_coupling(
             left=0, right=0, out=0, l_left=1, l_right=1, o3_lambda=3, first=nothing, second=nothing
         )
+
+
+def test_slopes_are_derivatives_along_a_direction() -> None:
+    density, _ = blocks(seed=11, n_centers=4)
+    direction, _ = blocks(seed=12, n_centers=4)
+    steps = chain_steps()
+
+    def chained(*parts: Tensor) -> tuple[Tensor, ...]:
+        return tuple(correlations(list(parts), steps))
+
+    _, expected = torch.autograd.functional.jvp(chained, tuple(density), tuple(direction))
+    found = correlation_slopes(density, direction, steps)
+    torch.testing.assert_close(found, list(expected), rtol=1e-12, atol=1e-12)
+
+
+def test_chains_go_through_few_centers_at_a_time() -> None:
+    pairs = torch.zeros(200_000, dtype=torch.int64)
+    wide = new_coupling(
+        left=0, right=0, out=0, l_left=0, l_right=0, o3_lambda=0, first=pairs, second=pairs
+    )
+    assert centers_at_once([[wide]]) == 10
+    assert centers_at_once([[wide] * 20]) == 1

@@ -5,8 +5,8 @@ import torch
 from torch import Tensor
 
 from rhobar import ops
-from rhobar.ops import Coupling, cpu
-from tests.ops.coupled_blocks import COUPLINGS, N_OUT, blocks, matrices
+from rhobar.ops import cpu
+from tests.ops.coupled_blocks import COUPLINGS, N_OUT, blocks, chain_steps, matrices
 
 CENTERS = [0, 1, 16, 37, 1100]
 DTYPES = [(torch.float64, 1e-13), (torch.float32, 2e-6)]
@@ -120,46 +120,3 @@ def test_refusals() -> None:
         cpu.couple(left, [block[1:] for block in right], COUPLINGS, N_OUT)
     with pytest.raises(ValueError, match="lower= has blocks"):
         cpu.coupled_gram(left, right, COUPLINGS, [torch.zeros(37, 3, 1).double()] * 3)
-
-
-def chain_steps() -> list[list[Coupling]]:
-    """Two steps on the left blocks: (l, features) are (0, 3), (2, 11), (1, 2)."""
-    pairs = torch.cartesian_prod(torch.arange(4), torch.arange(2)).T.contiguous()
-    again = torch.cartesian_prod(torch.arange(8), torch.arange(4)).T.contiguous()
-    make = ops.new_coupling
-    return [
-        [
-            make(
-                left=1,
-                right=2,
-                out=0,
-                l_left=2,
-                l_right=1,
-                o3_lambda=2,
-                first=pairs[0],
-                second=pairs[1],
-            ),
-            make(
-                left=1,
-                right=2,
-                out=1,
-                l_left=2,
-                l_right=1,
-                o3_lambda=1,
-                first=pairs[0],
-                second=pairs[1],
-            ),
-        ],
-        [
-            make(
-                left=0,
-                right=1,
-                out=0,
-                l_left=2,
-                l_right=2,
-                o3_lambda=0,
-                first=again[0],
-                second=again[1],
-            )
-        ],
-    ]
