@@ -64,6 +64,14 @@ def learning_curves(dataset: Dataset, sizes: tuple[int, ...], n_test: int) -> di
     return found
 
 
+def test_embedded_geometries() -> None:
+    """Made at the same level, so that errors are those published as long as n ≫ features."""
+    dataset = load_embedded("methane", folder=Path(__file__).parents[2] / "workflow" / "resources")
+    found = learning_curves(dataset, (1000,), 500)
+    for nu in (1, 2):
+        assert found[nu][1000] == pytest.approx(PUBLISHED[nu][1000], rel=0.15)
+
+
 @pytest.mark.slow
 @pytest.mark.mirror
 def test_published_geometries(mirror: Path) -> None:
