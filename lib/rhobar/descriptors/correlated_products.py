@@ -46,6 +46,9 @@ class CorrelatedProducts(torch.nn.Module):
     """
     Non-redundant products of ``nu`` densities.
 
+    Which products there are is found once, as stencils; a plan says for a number of channels what
+    is multiplied, by numbers of features.
+
     :param n_per_l: number of radial functions of each l
     """
 
@@ -319,9 +322,9 @@ def _chosen(last: Tensor, follows: int, count: int) -> tuple[Tensor, Tensor]:
     :returns: number of the parent, q of the further factor
     """
     parent = torch.arange(last.shape[0], device=last.device)
-    if follows == 2:  # the same q
+    if follows == 2:  # SAME; TorchScript reads no constants of modules
         return parent, last
-    start = torch.zeros_like(last) if follows == 0 else last + 1
+    start = torch.zeros_like(last) if follows == 0 else last + 1  # ALL, or LARGER
     sizes = count - start
     first = torch.repeat_interleave(parent, sizes)
     before = torch.cumsum(sizes, 0) - sizes

@@ -50,6 +50,8 @@ def correlations(
     """
     :func:`rhobar.ops.correlations`, compiled; products of intermediate steps stay in the caches.
 
+    Needs scratch memory for the products of all steps of 16 centers a thread, in float64.
+
     :raises ValueError: as the reference, and for couplings that do not fit to the blocks
     """
     chain = TileChain.of(density, density, steps, n_out=n_blocks(list(steps[-1])))
@@ -66,6 +68,8 @@ def couple_contracted(
 ) -> list[Tensor]:
     """
     :func:`rhobar.ops.couple_contracted`, compiled: products meet their matrix in the caches.
+
+    Needs scratch memory for the products of 16 centers a thread, in float64.
 
     :raises ValueError: as the reference, and for couplings or matrices that do not fit
     """
@@ -100,6 +104,8 @@ def coupled_gram(
 ) -> list[Tensor]:
     """
     :func:`rhobar.ops.coupled_gram`, compiled; sums in float64, whatever the dtype of the blocks.
+
+    Needs scratch memory for the products of 16 centers, and for all Gram matrices, a thread.
 
     :raises ValueError: as the reference, and for couplings or blocks that do not fit
     """
