@@ -352,7 +352,7 @@ def test_memory_of_the_fit_is_that_of_chunks_and_gram_matrices(
 ) -> None:
     """Features take 64 MiB at a time, and Gram matrices are announced before they are made."""
     sequence = fitted.sequences[0]
-    orders = sequence.orders(torch.ones(1, 9, 2, 2).double(), 0)
+    orders = sequence.orders(torch.ones(1, 9, 2, 2).double(), compiled=False)
     n_numbers = sum(values.numel() for order in orders for values in order)
     (first, *_) = sequence.chunks(torch.zeros(10**6, 1))
     assert (len(first) - 1) * n_numbers * 8 <= 2**26 < (len(first) + 1) * n_numbers * 8
@@ -422,8 +422,11 @@ def test_scripted_sequence_equals_eager(fitted: Nice) -> None:
     dense = torch.randn(30, 9, 2, 2, generator=generator, dtype=torch.float64)
     sequence = fitted.sequences[0]
     scripted = torch.jit.script(sequence)
-    for found, expected in zip(scripted(dense, 0), sequence(dense, 0), strict=True):
-        torch.testing.assert_close(found, expected, rtol=0, atol=1e-14 * expected.abs().max())
+    values = [scripted(dense, True), sequence(dense, False), sequence(dense, True)]
+    for found, expected, compiled in zip(*values, strict=True):
+        scale = expected.abs().max()
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-14 * scale)
+        torch.testing.assert_close(compiled, expected, rtol=0, atol=1e-12 * scale)
 
 
 def test_forces_equal_differences_of_features(fitted: Nice) -> None:

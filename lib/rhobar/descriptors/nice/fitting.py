@@ -11,6 +11,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from ..compiled import num_threads
 from ..dense_coefficients import of_order
 from ..jacobian import refuse_what_cannot_fit
 from .blocks import DensityScale, Expansion, NiceBlock
@@ -30,7 +31,6 @@ def fitted_sequence(
     *,
     n_per_l: list[int],
     rows_per_feature: int | None,
-    num_threads: int,
     name: str,
 ) -> NiceSequence:
     """
@@ -51,7 +51,7 @@ def fitted_sequence(
             "two, better ten for each component."
         )
     rows = Rows(len(dense), rows_per_feature)
-    fit = _Fit(dense, _density(dense, scale, n_per_l, rows), rows, num_threads, name)
+    fit = _Fit(dense, _density(dense, scale, n_per_l, rows), rows, name)
     for nu, block in enumerate(blocks, start=1):
         # where only invariants follow, no pseudotensor is used again
         fit.add(block, proper=nu < len(blocks) and blocks[nu].covariant is None)
@@ -89,11 +89,9 @@ def _density(
 class _Fit:
     """A sequence that grows by iterations, and the centers it is fitted to."""
 
-    def __init__(
-        self, dense: Tensor, sequence: NiceSequence, rows: Rows, num_threads: int, name: str
-    ):
+    def __init__(self, dense: Tensor, sequence: NiceSequence, rows: Rows, name: str):
         self.dense, self.sequence, self.rows = dense, sequence, rows
-        self.num_threads, self.name = num_threads, name
+        self.name = name
         first = [values[0] for values in sequence.variances()]
         # by order and block_number; a density has no pseudotensors
         self.variances = [[v for values in first for v in (values, values[:0])]]
@@ -174,7 +172,7 @@ class _Fit:
                             orders[0],
                             grams.branch.plan.couplings,
                             grams.branch.lower(orders),
-                            num_threads=self.num_threads,
+                            num_threads=num_threads(),
                         )
                         grams.add(found, last)
             start = stop
@@ -185,13 +183,13 @@ class _Fit:
         if len(chunks) > 1:
             self.known = []
             for chunk in chunks:
-                yield self.sequence.orders(chunk, self.num_threads)
+                yield self.sequence.orders(chunk, compiled=True)
             return
         if not self.known:
             self.known = [self.sequence.density(self.dense)]
         for module in list(self.sequence.iterations)[len(self.known) - 1 :]:
             iteration = cast(NiceIteration, module)
-            self.known.append(iteration.all_covariants(self.known, self.num_threads))
+            self.known.append(iteration.all_covariants(self.known, compiled=True))
         yield self.known
 
     def _step(self, grams: GramSums, standardize: bool) -> NiceStep:

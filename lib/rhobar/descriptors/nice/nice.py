@@ -11,7 +11,8 @@ from torch import Tensor
 from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
 
 from ..atom_environments import AtomEnvironments
-from ..blocks import copied_into, o3_mu, tensor_map, without_gradients
+from ..blocks import o3_mu, tensor_map
+from ..compiled import using_threads
 from ..dense_coefficients import dense_coefficients, dense_slopes
 from ..density_descriptor import DensityDescriptor
 from ..jacobian import Jacobian, refuse_what_cannot_fit
@@ -127,7 +128,7 @@ class Nice(DensityDescriptor):
         self._declare(self._declared)
         environments = AtomEnvironments.of(self.density, frames, selected_samples, num_threads)
         found = torch.unique(environments.atoms.type)
-        with torch.no_grad():
+        with torch.no_grad(), using_threads(environments.num_threads):
             coefficients = environments.coefficients()
             types = torch.unique(environments.centers.type)
             sequences = [
@@ -139,7 +140,6 @@ class Nice(DensityDescriptor):
                     self._scale,
                     n_per_l=self.density.n_per_l,
                     rows_per_feature=rows_per_feature,
-                    num_threads=environments.num_threads,
                     name=name,
                 )
                 for name, rows in self._models(environments.centers, types)
@@ -197,17 +197,7 @@ class Nice(DensityDescriptor):
     def features(
         self, coefficients: Coefficients, centers: Centers, selected_keys: Optional[Labels]
     ) -> TensorMap:
-        """Blocks ``(center, component)``, differentiable."""
-        return self._invariants(coefficients, centers, selected_keys, 0)
-
-    def _invariants(
-        self,
-        coefficients: Coefficients,
-        centers: Centers,
-        selected_keys: Optional[Labels],
-        num_threads: int,
-    ) -> TensorMap:
-        """Blocks by the compiled ops on so many threads; 0: by the reference."""
+        """Blocks ``(center, component)``."""
         if len(self.sequences) == 0:
             raise ValueError("Nice is not fitted; call fit(frames) first, or load a state.")
         types: list[int] = self.center_types.tolist()
@@ -219,7 +209,7 @@ class Nice(DensityDescriptor):
                     dense = dense_coefficients(
                         coefficients, rows, self.neighbor_types, centers.type.shape[0]
                     )
-                    values.append(sequence(dense, num_threads))
+                    values.append(sequence(dense, True))
         keys: list[list[int]] = []
         blocks: list[TensorBlock] = []
         for nu in range(self.nu_max):
@@ -237,25 +227,6 @@ class Nice(DensityDescriptor):
                     )
                 )
         return tensor_map(["nu", "center_type"], keys, blocks, selected_keys, rows_device(centers))
-
-    @torch.jit.unused
-    def computed(
-        self,
-        environments: AtomEnvironments,
-        gradients: tuple[str, ...],
-        selected_keys: Optional[Labels],
-        out: Optional[TensorMap],
-    ) -> TensorMap:
-        """Values and stored gradients; see :meth:`compute`."""
-        coefficients, centers = environments.coefficients(), environments.centers
-        result = self._invariants(coefficients, centers, selected_keys, environments.num_threads)
-        if gradients:
-            blocks = [without_gradients(block) for block in result.blocks()]
-            for parameter in gradients:
-                jacobian = environments.jacobian(parameter)
-                self.add_gradients(result.keys, blocks, coefficients, centers, jacobian)
-            result = TensorMap(result.keys, blocks)
-        return result if out is None else copied_into(out, result)
 
     @torch.jit.unused
     def add_gradients(
@@ -309,7 +280,7 @@ class Nice(DensityDescriptor):
         centers = environments.centers
         keys: list[list[int]] = []
         blocks: list[TensorBlock] = []
-        with torch.no_grad():
+        with torch.no_grad(), using_threads(environments.num_threads):
             coefficients = environments.coefficients()
             for t, center_type in enumerate(self.center_types.tolist()):
                 rows = torch.where(centers.type == center_type)[0]
@@ -318,7 +289,7 @@ class Nice(DensityDescriptor):
                 )
                 sequence = self._sequence(t)
                 samples = Labels(["system", "atom"], sample_values(centers, rows))
-                orders = sequence.orders(dense, environments.num_threads)
+                orders = sequence.orders(dense, compiled=True)
                 for nu, order in enumerate(orders, start=1):
                     for number, values in enumerate(order):
                         o3_lambda, o3_sigma = block_symmetry(number)
@@ -372,7 +343,9 @@ def _derivatives(
     for some in torch.arange(len(row)).split(256):
         slope = slopes[some]
         there = dense[row[some]].repeat_interleave(slope.shape[1], dim=0)
-        found = torch.func.jvp(lambda x: sequence(x, 0), (there,), (slope.flatten(0, 1),))[1]
+        found = torch.func.jvp(
+            lambda x: sequence(x, compiled=False), (there,), (slope.flatten(0, 1),)
+        )[1]
         parts.append([values.unflatten(0, slope.shape[:2]) for values in found])
     return [torch.cat(order) for order in zip(*parts, strict=True)]
 

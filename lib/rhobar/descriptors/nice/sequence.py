@@ -28,28 +28,28 @@ class NiceIteration(torch.nn.Module):
         return self.covariant.sizes(n_blocks)
 
     def covariants(
-        self, orders: list[list[Tensor]], limits: list[int], num_threads: int
+        self, orders: list[list[Tensor]], limits: list[int], compiled: bool
     ) -> list[Tensor]:
         """Blocks of the next order by ``block_number``, so many components of each."""
         blocks: list[Tensor] = []
         for block in orders[0]:
             blocks.append(block[:, :, :0])
-        found = self.covariant(orders, limits, num_threads)
+        found = self.covariant(orders, limits, compiled)
         for k, number in enumerate(self.covariant.numbers):
             blocks[number] = found[k]
         return blocks
 
-    def all_covariants(self, orders: list[list[Tensor]], num_threads: int) -> list[Tensor]:
+    def all_covariants(self, orders: list[list[Tensor]], compiled: bool) -> list[Tensor]:
         """The same with all components."""
-        return self.covariants(orders, self.sizes(len(orders[0])), num_threads)
+        return self.covariants(orders, self.sizes(len(orders[0])), compiled)
 
     def invariants(
-        self, orders: list[list[Tensor]], covariants: list[Tensor], num_threads: int
+        self, orders: list[list[Tensor]], covariants: list[Tensor], compiled: bool
     ) -> Tensor:
         """``(center, component)`` of the next order."""
         if not self.has_invariant:
             return covariants[0].squeeze(1)
-        found = self.invariant(orders, self.invariant.sizes(1), num_threads)
+        found = self.invariant(orders, self.invariant.sizes(1), compiled)
         return found[0].squeeze(1) if len(found) > 0 else orders[0][0].squeeze(1)[:, :0]
 
 
@@ -127,41 +127,42 @@ class NiceSequence(Fitted):
         count = max(16, 8_388_608 // max(width, 1))
         return [dense[start : start + count] for start in range(0, max(dense.shape[0], 1), count)]
 
-    def forward(self, dense: Tensor, num_threads: int) -> list[Tensor]:
+    def forward(self, dense: Tensor, compiled: bool) -> list[Tensor]:
         """
         Invariants ``(center, component)`` of orders 1, 2, …, a portion of centers at a time.
 
         :param dense: density coefficients ``(center, lm, channel, n)``
-        :param num_threads: of the compiled ops; 0: the reference, differentiable
+        :param compiled: whether compiled ops are used on a CPU; they are differentiable backward,
+            the reference forward as well. Scripted modules use the reference
         """
         parts: list[list[Tensor]] = []
         for part in self.chunks(dense):
-            parts.append(self.invariants(part, num_threads))
+            parts.append(self.invariants(part, compiled))
         invariants: list[Tensor] = []
         for nu in range(len(parts[0])):
             invariants.append(torch.cat([part[nu] for part in parts]))
         return invariants
 
-    def invariants(self, dense: Tensor, num_threads: int) -> list[Tensor]:
+    def invariants(self, dense: Tensor, compiled: bool) -> list[Tensor]:
         """Those of :meth:`forward`, for all centers at once."""
         orders = [self.density(dense)]
         invariants = [orders[0][0].squeeze(1)]
         for iteration in self.iterations:
             covariants = iteration.covariants(  # type: ignore[operator]
-                orders, self.used[len(orders)], num_threads
+                orders, self.used[len(orders)], compiled
             )
             invariants.append(
-                iteration.invariants(orders, covariants, num_threads)  # type: ignore[operator]
+                iteration.invariants(orders, covariants, compiled)  # type: ignore[operator]
             )
             orders.append(covariants)
         return invariants
 
-    def orders(self, dense: Tensor, num_threads: int) -> list[list[Tensor]]:
+    def orders(self, dense: Tensor, compiled: bool) -> list[list[Tensor]]:
         """Covariants ``(center, 2 λ + 1, component)`` of orders 1, 2, …, by ``block_number``."""
         orders = [self.density(dense)]
         for iteration in self.iterations:
             orders.append(
-                iteration.all_covariants(orders, num_threads)  # type: ignore[operator]
+                iteration.all_covariants(orders, compiled)  # type: ignore[operator]
             )
         return orders
 

@@ -8,6 +8,7 @@ from torch import Tensor
 from rhobar.math import clebsch_gordan
 from rhobar.ops import Coupling, couple_contracted
 
+from ..compiled_coupling import compiled_contraction
 from .fitted import Fitted, Matrices
 from .reduction import Reduction
 
@@ -76,21 +77,21 @@ class NiceStep(Fitted):
         return sizes
 
     def forward(
-        self, orders: list[list[Tensor]], limits: list[int], num_threads: int
+        self, orders: list[list[Tensor]], limits: list[int], compiled: bool
     ) -> list[Tensor]:
         """
         The blocks ``(center, 2 λ + 1, component)`` of ``numbers``.
 
         :param orders: blocks of the orders 1 … ν, each list by ``block_number``
         :param limits: how many components are wanted, by ``block_number``
-        :param num_threads: of the compiled op; 0: the reference, differentiable
+        :param compiled: whether the compiled op is used on a CPU, see ``NiceSequence.forward``
         """
         if len(self.numbers) == 0:
             return []
         matrices = self._first_columns(self.matrices(), limits)
         lower_matrices = self._first_columns(self.lower_matrices(), limits)
         constants = self._first_columns(self.constants(), limits)
-        found = self._contracted(orders[-1], orders[0], matrices, num_threads)
+        found = self._contracted(orders[-1], orders[0], matrices, compiled)
         blocks: list[Tensor] = []
         for k in range(len(self.numbers)):
             lower = lower_features(orders, self.numbers[k], self.taken[k])
@@ -107,27 +108,27 @@ class NiceStep(Fitted):
         return columns
 
     def _contracted(
-        self, left: list[Tensor], right: list[Tensor], matrices: list[Tensor], num_threads: int
+        self, left: list[Tensor], right: list[Tensor], matrices: list[Tensor], compiled: bool
     ) -> list[Tensor]:
         couplings = self.current_couplings()
-        if torch.jit.is_scripting() or num_threads == 0:  # type: ignore[attr-defined]
+        if torch.jit.is_scripting() or not compiled:  # type: ignore[attr-defined]
             return couple_contracted(left, right, couplings, matrices)
-        return self._compiled(left, right, couplings, matrices, num_threads)
+        return self._dispatched(left, right, couplings, matrices)
 
     @torch.jit.unused
-    def _compiled(
+    def _dispatched(
         self,
         left: list[Tensor],
         right: list[Tensor],
         couplings: list[Coupling],
         matrices: list[Tensor],
-        num_threads: int,
     ) -> list[Tensor]:
-        from rhobar.ops import cpu
-
+        """By the compiled op where there is one; blocks that no coupling reads are left out."""
+        if right[0].device.type != "cpu":
+            return couple_contracted(left, right, couplings, matrices)
         used = {row[0] for row in self.layout}
         left = [block if k in used else block[:, :, :0] for k, block in enumerate(left)]
-        return cpu.couple_contracted(left, right, couplings, matrices, num_threads=num_threads)
+        return compiled_contraction(left, right, couplings, matrices)
 
     def current_couplings(self) -> list[Coupling]:
         """Couplings whose indices are where the module is."""
