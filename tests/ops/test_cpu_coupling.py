@@ -67,6 +67,14 @@ def test_chain(n_centers: int) -> None:
 
 
 @pytest.mark.parametrize("n_centers", CENTERS)
+def test_slopes_of_a_chain(n_centers: int) -> None:
+    density, _ = blocks(seed=17, n_centers=n_centers)
+    direction, _ = blocks(seed=18, n_centers=n_centers)
+    found = cpu.correlation_slopes(density, direction, chain_steps())
+    assert_close(found, ops.correlation_slopes(density, direction, chain_steps()), 1e-13)
+
+
+@pytest.mark.parametrize("n_centers", CENTERS)
 @pytest.mark.parametrize(("dtype", "tolerance"), DTYPES)
 def test_contraction_backward(n_centers: int, dtype: torch.dtype, tolerance: float) -> None:
     left, right = blocks(seed=12, n_centers=n_centers, dtype=dtype)

@@ -24,6 +24,15 @@ def compiled_correlations(density: list[Tensor], steps: list[list[Coupling]]) ->
     return list(op(*density))
 
 
+def compiled_slopes(
+    density: list[Tensor], slopes: list[Tensor], steps: list[list[Coupling]]
+) -> list[Tensor]:
+    """:func:`rhobar.ops.correlation_slopes` of blocks on a CPU, without history."""
+    from rhobar.ops import cpu
+
+    return cpu.correlation_slopes(density, slopes, steps, num_threads=num_threads())
+
+
 def compiled_contraction(
     left: list[Tensor],
     right: list[Tensor],

@@ -10,7 +10,7 @@ from torch import Tensor
 from rhobar.ops import Coupling, centers_at_once, correlation_slopes, correlations
 
 from .blocks import o3_mu
-from .compiled_coupling import compiled_correlations
+from .compiled_coupling import compiled_correlations, compiled_slopes
 from .correlation_stencils import Mixing, Stencil, correlation_stencils
 from .dense_coefficients import of_order
 from .jacobian import refuse_what_cannot_fit
@@ -139,12 +139,13 @@ class CorrelatedProducts(torch.nn.Module):
         refuse_what_cannot_fit(
             sum(math.prod(shape) for shape in shapes), dense.dtype, f"{parameter} gradients"
         )
+        op = compiled_slopes if dense.device.type == "cpu" else correlation_slopes
         gradients = [dense.new_empty(shape) for shape in shapes]
         for part in torch.arange(len(row)).split(centers_at_once(plan.steps)):
             there = self._density(dense[row[part]])
             for axis in range(lead[1]):
                 along = self._density(slopes[part, axis])
-                changes = self._mixed(correlation_slopes(there, along, plan.steps), plan)
+                changes = self._mixed(op(there, along, plan.steps), plan)
                 for gradient, change in zip(gradients, changes, strict=True):
                     gradient[part, axis] = change
         return gradients

@@ -45,12 +45,13 @@ def correlation_slopes(
     :returns: as :func:`correlations`, for all rows at once: see :func:`centers_at_once`
     """
     left, change = density, slopes
-    for step in steps:
+    for number, step in enumerate(steps):
         n_out = n_blocks(step)
         of_left = couple(change, density, step, n_out)
         of_right = couple(left, slopes, step, n_out)
         change = [of_left[k] + of_right[k] for k in range(n_out)]
-        left = couple(left, density, step, n_out)
+        if number < len(steps) - 1:
+            left = couple(left, density, step, n_out)
     return change
 
 

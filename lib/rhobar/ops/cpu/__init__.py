@@ -5,7 +5,13 @@ Import it where it is used, not before: ``from rhobar.ops import cpu`` inside a 
 ``import rhobar`` does not pay for the compiler.
 """
 
-from .coupling import correlations, couple, couple_contracted, coupled_gram
+from .coupling import (
+    correlation_slopes,
+    correlations,
+    couple,
+    couple_contracted,
+    coupled_gram,
+)
 from .coupling_backward import correlations_backward, couple_contracted_backward
 from .density import density, density_backward, density_gradients
 from .grouping import Grouped, group
@@ -26,6 +32,7 @@ __all__ = [
     "Radial",
     "SpectrumRows",
     "allocate",
+    "correlation_slopes",
     "correlations",
     "correlations_backward",
     "couple",

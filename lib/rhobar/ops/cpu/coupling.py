@@ -58,6 +58,29 @@ def correlations(
     return _stored(chain, density[0].dtype, num_threads)
 
 
+def correlation_slopes(
+    density: Sequence[Tensor],
+    slopes: Sequence[Tensor],
+    steps: Sequence[Sequence[Coupling]],
+    *,
+    num_threads: int = 1,
+) -> list[Tensor]:
+    """
+    :func:`rhobar.ops.correlation_slopes`, compiled.
+
+    :raises ValueError: as the reference, and for couplings that do not fit to the blocks
+    """
+    left, change = density, slopes
+    for number, step in enumerate(steps):
+        n_out = n_blocks(list(step))
+        of_left = couple(change, density, step, n_out, num_threads=num_threads)
+        of_right = couple(left, slopes, step, n_out, num_threads=num_threads)
+        change = [a.add_(b) for a, b in zip(of_left, of_right, strict=True)]
+        if number < len(steps) - 1:
+            left = couple(left, density, step, n_out, num_threads=num_threads)
+    return list(change)
+
+
 def couple_contracted(
     left: Sequence[Tensor],
     right: Sequence[Tensor],
