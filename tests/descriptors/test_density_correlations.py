@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 
+import ase
 import numpy as np
 import pytest
 import torch
@@ -394,3 +395,32 @@ def test_features_turn_with_the_density(improper: bool) -> None:
         expected = sign * torch.einsum("mn,inp->imp", wigner_d(o3_lambda, rotation), values)
         scale = float(values.abs().max())
         torch.testing.assert_close(found, expected, rtol=0.0, atol=1e-13 * scale)
+
+
+def two_rings(sign: int) -> ase.Atoms:
+    """
+    A center with two twisted rings of three and a cap above or below: three neighbors at a time
+    cannot tell which. Pozdnyakov and others, Phys. Rev. Lett. 125, 166001 (2020),
+    doi:10.1103/PhysRevLett.125.166001, figure 2; the parameters of its CH6O pair.
+    """
+    angles, twist = np.deg2rad([0.0, 109.189, 209.913]), np.deg2rad(22.221)
+    rings = [
+        [math.cos(angle + turn), math.sin(angle + turn), height]
+        for turn, height in ((0.0, 0.25), (twist, -0.25))
+        for angle in angles
+    ]
+    return ase.Atoms("CH6O", [[0.0, 0.0, 0.0], *rings, [0.0, 0.0, sign * 1.0]])
+
+
+@pytest.mark.parametrize(("nu", "o3_sigma"), [(2, 1), (3, 1), (3, -1), (4, 1)])
+def test_four_neighbors_tell_apart_what_three_do_not(nu: int, o3_sigma: int) -> None:
+    hypers = {"cutoff": 3.0, "l_max": 4, "radial": Gto(2), "density": Gaussian(0.3)}
+    model = DensityCorrelations(**hypers, nu=nu, pseudotensors=o3_sigma == -1)
+    center = Labels(["system", "atom"], torch.tensor([[0, 0]]))
+    key = {"o3_lambda": 0, "o3_sigma": o3_sigma, "center_type": 6}
+    first, second = (
+        model.compute(two_rings(sign), selected_samples=center).block(key).values
+        for sign in (1, -1)
+    )
+    difference = float((first - second).norm() / first.norm())
+    assert difference < 1e-10 if nu < 4 else difference > 1e-3, difference
