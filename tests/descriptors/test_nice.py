@@ -34,7 +34,7 @@ from rhobar.descriptors.nice.selection import (
     couplings_of,
 )
 from rhobar.descriptors.nice.sequence import NiceSequence
-from rhobar.math import wigner_d
+from rhobar.math import clebsch_gordan, wigner_d
 from rhobar.systems import from_ase, neighbors_added
 
 HYPERS = {"cutoff": Cutoff(3.5, width=0.5), "radial": Gto(2), "density": Gaussian(0.4)}
@@ -131,6 +131,70 @@ def one_sided_products() -> int:
     nice = Nice(**HYPERS, l_max=2, nu_max=2, blocks=[NiceBlock()])
     nice.fit(FRAMES, selected_samples=CARBON)
     return int(nice.sequences[0].iterations[0].covariant.couplings[:, 6].sum())
+
+
+# ---- the iteration against its equations
+
+
+def explicit_iteration(
+    density: list[torch.Tensor], o3_lambda: int, o3_sigma: int, *, rows: int | None
+) -> torch.Tensor:
+    """
+    Order 2 of one block by plain sums, least squares and singular values: ``(row, component)``.
+
+    All products of all features, less the prediction by all of order 1. ``rows`` for each feature,
+    λ + 1 of them from a center, find the prediction and the components.
+    """
+    products = []
+    for a, b in itertools.product(range(3), repeat=2):
+        odd = (a + b + o3_lambda) % 2 == 1
+        if abs(a - b) <= o3_lambda <= a + b and odd == (o3_sigma == -1):
+            table = clebsch_gordan(a, b, o3_lambda)
+            product = torch.einsum("mnk,imp,inq->ikpq", table, density[2 * a], density[2 * b])
+            products.append(product.flatten(2))
+    values = torch.cat(products, dim=2)
+    # a density has no pseudotensors, which could predict anything
+    lower = density[2 * o3_lambda][:, :, : 10**6 if o3_sigma == 1 else 0]
+
+    def first(n_features: int) -> int:
+        return (
+            len(values)
+            if rows is None
+            else min(len(values), -(-rows * n_features // (o3_lambda + 1)))
+        )
+
+    few = first(4)  # columns of the density: two types times two radial functions
+    fit = np.linalg.lstsq(
+        lower[:few].flatten(0, 1).numpy(), values[:few].flatten(0, 1).numpy(), rcond=None
+    )[0]
+    rest = (values - lower @ torch.from_numpy(fit)).numpy()
+    some = rest[: first(values.shape[2])].reshape(-1, rest.shape[2])
+    _, singular, vectors = np.linalg.svd(some, full_matrices=False)
+    kept = vectors[singular > 1e-6 * singular[0]]
+    return torch.from_numpy(rest.reshape(-1, rest.shape[2]) @ kept.T)
+
+
+@pytest.mark.parametrize("rows", [None, 2])
+@pytest.mark.parametrize("block", [(0, 1), (1, 1), (1, -1), (2, 1), (2, -1)])
+def test_an_iteration_follows_its_equations(block: tuple[int, int], rows: int | None) -> None:
+    """Scalar products of the features, which no choice of signs or degenerate axes changes."""
+    nice = Nice(**HYPERS, l_max=2, nu_max=2, blocks=[NiceBlock(deduplicate=False)])
+    nice.fit(FRAMES, selected_samples=CARBON, rows_per_feature=rows)
+    found = nice.equivariants(FRAMES, selected_samples=CARBON)
+    density: list[torch.Tensor] = []
+    for o3_lambda in range(3):
+        key = {"nu": 1, "o3_lambda": o3_lambda, "o3_sigma": 1}
+        density += [found.block(key).values, torch.zeros(0)]
+    o3_lambda, o3_sigma = block
+    expected = explicit_iteration(density, o3_lambda, o3_sigma, rows=rows)
+    key = {"nu": 2, "o3_lambda": o3_lambda, "o3_sigma": o3_sigma}
+    features = found.block(key).values.flatten(0, 1)
+    torch.testing.assert_close(
+        features @ features.T,
+        expected @ expected.T,
+        rtol=0,
+        atol=1e-8 * float(expected.square().sum(dim=1).max()),
+    )
 
 
 # ---- symmetry
