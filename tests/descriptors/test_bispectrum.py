@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import sys
 
 import ase
 import numpy as np
@@ -202,24 +201,3 @@ def test_three_neighbors_tell_apart_what_two_do_not(seed: int) -> None:
 
     assert difference(SoapPowerSpectrum(**hypers)) < 1e-10
     assert difference(Bispectrum(**hypers)) > 1e-2
-
-
-def test_memory_does_not_grow_with_intermediate_products(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The torch path goes through few centers at a time, with the same result."""
-    hypers = {"cutoff": 3.5, "l_max": 2, "radial": Gto(2), "density": Gaussian(0.4)}
-    model = Bispectrum(**hypers)
-    dense = torch.randn(7, 9, 2, 2, dtype=torch.float64, requires_grad=True)
-    plan = model.products.plan(2, [0], dense.device)
-    expected = model.products.values(dense, plan)[0]
-    sizes = []
-    module = sys.modules["rhobar.ops.correlations"]  # its name in rhobar.ops is the function's
-    couple = module.couple
-
-    def watched(left, right, couplings, n_out):
-        sizes.append(len(right[0]))
-        return couple(left, right, couplings, n_out)
-
-    monkeypatch.setattr(module, "couple", watched)
-    monkeypatch.setattr(module, "centers_at_once", lambda steps: 3)
-    torch.testing.assert_close(model.products.values(dense, plan)[0], expected, rtol=0.0, atol=0.0)
-    assert max(sizes) == 3

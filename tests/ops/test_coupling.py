@@ -1,5 +1,6 @@
 """Coupled products against sums written out, and what the shared ops promise to their callers."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -149,3 +150,21 @@ def test_chains_go_through_few_centers_at_a_time() -> None:
     )
     assert centers_at_once([[wide]]) == 10
     assert centers_at_once([[wide] * 20]) == 1
+
+
+def test_intermediate_products_are_of_few_centers(monkeypatch: pytest.MonkeyPatch) -> None:
+    density, _ = blocks(seed=13)
+    expected = correlations(density, chain_steps())
+    module = sys.modules["rhobar.ops.correlations"]  # its name in rhobar.ops is the function's
+    sizes = []
+
+    def watched(
+        left: list[Tensor], right: list[Tensor], couplings: list[Coupling], n_out: int
+    ) -> list[Tensor]:
+        sizes.append(len(right[0]))
+        return couple(left, right, couplings, n_out)
+
+    monkeypatch.setattr(module, "couple", watched)
+    monkeypatch.setattr(module, "centers_at_once", lambda _: 10)
+    torch.testing.assert_close(correlations(density, chain_steps()), expected)
+    assert sizes == [10, 10, 10, 10, 10, 10, 7, 7]
