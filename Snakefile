@@ -39,7 +39,7 @@ localrules:
 
 
 rule density:
-    """Learning curves, parity and body orders: results/SCALE/density/."""
+    """Figures of the theory of density correlations: results/SCALE/density/."""
     input:
         DENSITY_FIGURES,
 

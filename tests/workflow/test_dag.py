@@ -15,6 +15,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from density_figure import FIGURES
+
 ROOT = Path(__file__).parents[2]
 LINKED = ("Snakefile", "configs", "environment.yml", "lib", "profiles", "workflow")
 SMOKE = ("--configfile", "configs/smoke.yaml")
@@ -63,14 +65,19 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_everything_is_made_and_stays_made(finished: Path) -> None:
     results = finished / "results" / "smoke"
-    for figure in ("learning_curves", "parity", "body_order"):
+    for figure in FIGURES:
         assert (results / "density" / f"{figure}.pdf").stat().st_size > 2_000
         assert (results / "density" / f"{figure}.png").stat().st_size > 10_000
     errors = pd.read_parquet(results / "density" / "errors" / "minimol.parquet")
-    assert set(errors["model"]) == {"composition", "linear", "kernel"}
+    orders = {f"nice{nu}" for nu in (1, 2, 3, 4)}
+    assert set(errors["model"]) == {"composition", "linear", "kernel", *orders}
     assert errors.groupby(["model", "n_train"]).size().eq(2).all()
     largest = errors[errors["n_train"] == errors["n_train"].max()].groupby("model")["mae"].mean()
     assert largest["linear"] < 0.75 * largest["composition"]
+    assert largest["nice4"] < 0.75 * largest["composition"]
+    spaces = pd.read_parquet(results / "density" / "errors" / "reconstruction.parquet")
+    same = spaces["source"] == spaces["target"]
+    assert spaces["gfre"][same].max() < 1e-6 < spaces["gfre"][~same].max()
     page = (results / "report" / "index.html").read_text(encoding="utf-8")
     assert "density_learning_curve" in page
     leftovers = [path for path in results.rglob(".*") if path.is_file()]

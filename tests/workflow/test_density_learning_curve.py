@@ -21,7 +21,8 @@ SHARE = {6: -1000.0, 8: -2000.0, 1: -13.0, 7: -1500.0}  # eV per atom
 def tables(tmp_path: Path) -> tuple[pd.DataFrame, pd.DataFrame, Dataset]:
     """
     Energies that are exactly composition plus a linear function of five features. The first
-    kernel holds both, the second nothing of them; the second split has 20 training structures.
+    kernel holds both, the second nothing of them; the first order of NICE holds two of the five,
+    the second order all. The second split has 20 training structures.
     """
     generator = np.random.default_rng(0)
     frames = [molecule(name) for name in 20 * ("CH4", "H2O", "NH3", "CH3OH")]
@@ -44,11 +45,18 @@ def tables(tmp_path: Path) -> tuple[pd.DataFrame, pd.DataFrame, Dataset]:
         linear=features @ features.T + counts @ counts.T,
         kernel=noise @ noise.T,
     )
+    np.savez(
+        tmp_path / "features.npz",
+        structures=structures,
+        nu1=np.hstack([features[:, [0, 4]], counts]),
+        nu2=np.hstack([features[:, 1:4], noise[:, :30]]),
+    )
     density_learning_curve.main(
         "curve",
         dataset=tmp_path / "data.npz",
         splits=splits,
         kernels=tmp_path / "kernels.npz",
+        features=tmp_path / "features.npz",
         errors=tmp_path / "errors.parquet",
         predictions=tmp_path / "predictions.parquet",
         protocol=PROTOCOL,
@@ -62,7 +70,7 @@ def test_one_row_per_model_size_and_seed(
 ) -> None:
     errors = tables[0]
     counts = errors.groupby(["seed", "n_train"]).size().to_dict()
-    assert counts == {(3, 10): 3, (3, 20): 3, (3, 40): 3, (5, 10): 3, (5, 20): 3}
+    assert counts == dict.fromkeys([(3, 10), (3, 20), (3, 40), (5, 10), (5, 20)], 5)
     assert set(errors["dataset"]) == {"curve"}
     assert set(errors["n_test"]) == {10}
 
@@ -73,6 +81,14 @@ def test_a_kernel_that_holds_the_target_learns_it(
     errors = tables[0].set_index(["model", "seed", "n_train"])["rmse"]
     assert errors["linear", 3, 40] < 1e-3 * errors["composition", 3, 40]
     assert errors["kernel", 3, 40] > 0.5 * errors["composition", 3, 40]
+
+
+def test_orders_of_nice_learn_what_they_hold(
+    tables: tuple[pd.DataFrame, pd.DataFrame, Dataset],
+) -> None:
+    errors = tables[0].set_index(["model", "seed", "n_train"])["rmse"]
+    assert errors["nice2", 3, 40] < 0.7 * errors["nice1", 3, 40]
+    assert errors["nice1", 3, 40] < errors["composition", 3, 40]
 
 
 def test_deviation_is_what_the_composition_leaves(
@@ -88,7 +104,7 @@ def test_predictions_are_of_the_first_split_and_add_up(
     tables: tuple[pd.DataFrame, pd.DataFrame, Dataset],
 ) -> None:
     errors, predictions, data = tables
-    assert set(predictions["model"]) == {"linear", "kernel"}
+    assert set(predictions["model"]) == {"linear", "kernel", "nice2"}
     assert set(predictions["seed"]) == {3}
     assert set(predictions["n_train"]) == {40}
     linear = predictions[predictions["model"] == "linear"]

@@ -6,9 +6,28 @@ from pathlib import Path
 import pandas as pd
 
 from job import begin
-from rhobar.plotting import body_order, learning_curves, parity, save_figure
+from rhobar.plotting import (
+    body_order,
+    component_variances,
+    jacobian_spectra,
+    learning_curves,
+    local_reconstruction,
+    manifold_collapse,
+    parity,
+    reconstruction_maps,
+    save_figure,
+)
 
-FIGURES = {"learning_curves": learning_curves, "parity": parity, "body_order": body_order}
+FIGURES = {
+    "learning_curves": learning_curves,
+    "parity": parity,
+    "body_order": body_order,
+    "component_variances": component_variances,
+    "reconstruction": reconstruction_maps,
+    "local_reconstruction": local_reconstruction,
+    "jacobian_spectra": jacobian_spectra,
+    "manifold_collapse": manifold_collapse,
+}
 
 
 def main(figure: str, numbers: Sequence[Path], files: Sequence[Path]) -> None:

@@ -94,7 +94,7 @@ def body_order_table(errors: pd.DataFrame) -> Table:
     return Table(
         "Linear models on exact many-body targets",
         "Test RMSE divided by the standard deviation of the target; nu1 has the radial spectrum, "
-        "nu2 the power spectrum beside it, size is n_radial = l_max.",
+        "nu2 the power spectrum beside it, nu3 the bispectrum as well; size is n_radial = l_max.",
         [Column("model"), Column("size", "number"), *targets],
         rows,
     )
