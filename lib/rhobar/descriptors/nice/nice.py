@@ -226,7 +226,7 @@ class Nice(DensityDescriptor):
                         properties=component_index(values[t][nu]),
                     )
                 )
-        return tensor_map(["nu", "center_type"], keys, blocks, selected_keys, rows_device(centers))
+        return tensor_map(["nu", "center_type"], keys, blocks, selected_keys, centers.type.device)
 
     @torch.jit.unused
     def add_gradients(
@@ -328,11 +328,6 @@ def component_index(values: Tensor) -> Labels:
     """Properties ``component`` of the last axis."""
     numbers = torch.arange(values.shape[-1], dtype=torch.int32, device=values.device)
     return Labels(["component"], numbers.unsqueeze(1))
-
-
-def rows_device(centers: Centers) -> torch.device:
-    """Where labels of centers live."""
-    return centers.type.device
 
 
 def _derivatives(
