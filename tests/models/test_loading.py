@@ -126,13 +126,13 @@ def test_no_such_file(path: Path) -> None:
 def test_not_a_model(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"model\.npz is not a file of a rhobar model"):
+    with pytest.raises(ValueError, match=r"model\.npz is not a file of a rhobar energy model"):
         load_model(path)
 
 
 def test_a_truncated_file(saved: Path) -> None:
     saved.write_bytes(saved.read_bytes()[:-200])
-    with pytest.raises(ValueError, match=r"model\.npz is not a file of a rhobar model"):
+    with pytest.raises(ValueError, match=r"model\.npz is not a file of a rhobar energy model"):
         load_model(saved)
 
 
@@ -142,14 +142,14 @@ def test_a_damaged_file(saved: Path) -> None:
     content = bytearray(saved.read_bytes())
     content[offset] ^= 0xFF
     saved.write_bytes(content)
-    with pytest.raises(ValueError, match=r"model\.npz is not a file of a rhobar model"):
+    with pytest.raises(ValueError, match=r"model\.npz is not a file of a rhobar energy model"):
         load_model(saved)
 
 
 def test_pickled_objects_are_not_read(path: Path) -> None:
     path.parent.mkdir()
     np.savez(path, header=np.array({"format": "rhobar energy model"}, dtype=object))
-    with pytest.raises(ValueError, match="is not a file of a rhobar model"):
+    with pytest.raises(ValueError, match="is not a file of a rhobar energy model"):
         load_model(path)
 
 
@@ -157,9 +157,9 @@ def test_pickled_objects_are_not_read(path: Path) -> None:
     ("changes", "message"),
     [
         ({"format": "poem"}, "holds 'poem', not a rhobar energy model"),
-        ({"version": 2}, "version 2, written by rhobar .* reads version 1. Fit the model again"),
+        ({"version": 2}, "version 2, written by rhobar .* reads version 1. Fit again"),
         ({"units": {"energy": "kcal/mol"}}, "has units"),
-        ({"version": None}, "not a file of a rhobar model"),
+        ({"version": None}, "not a file of a rhobar energy model"),
         ({"model": "TeaLeaves"}, "not hold a whole model: .*TeaLeaves"),
         ({"hypers": None}, "not hold a whole model: .*hypers"),
         ({"weights/6": None}, "not hold a whole model: .*6"),

@@ -2,6 +2,7 @@
 
 from rhobar.models.composition import Composition, type_counts
 from rhobar.models.energy_model import EnergyModel, Prediction
+from rhobar.models.fitted_descriptor import load_descriptor, save_descriptor
 from rhobar.models.kernel import KernelModel
 from rhobar.models.linear import LinearModel
 from rhobar.models.loading import load_model
@@ -22,7 +23,9 @@ __all__ = [
     "RidgeSolution",
     "SparseKernelModel",
     "force_rows",
+    "load_descriptor",
     "load_model",
+    "save_descriptor",
     "sum_over_atoms",
     "type_counts",
 ]

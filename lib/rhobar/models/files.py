@@ -15,21 +15,27 @@ from numpy.typing import NDArray
 import rhobar
 from rhobar.data import written_beside
 
-_FORMAT = "rhobar energy model"
+MODEL, DESCRIPTOR = "rhobar energy model", "rhobar descriptor"
 _VERSION = 1
 UNITS = {"energy": "eV", "length": "angstrom", "forces": "eV/angstrom"}
 
 
 def write_model(
-    path: str | Path, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    path: str | Path,
+    header: Mapping[str, Any],
+    arrays: Mapping[str, NDArray[Any]],
+    *,
+    what: str = MODEL,
 ) -> None:
     """
     Write ``arrays`` and a header with the format, its version, the units and the version of rhobar.
 
     The same model gives the same bytes.
+
+    :param what: the name of the format
     """
     written = {
-        "format": _FORMAT,
+        "format": what,
         "version": _VERSION,
         "units": UNITS,
         "rhobar": rhobar.__version__,
@@ -39,7 +45,9 @@ def write_model(
         np.savez(stream, allow_pickle=False, header=np.array(json.dumps(written)), **dict(arrays))
 
 
-def read_model(path: str | Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def read_model(
+    path: str | Path, *, what: str = MODEL
+) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """
     The header and the arrays that :func:`write_model` wrote.
 
@@ -64,16 +72,14 @@ def read_model(path: str | Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]
         ValueError,
         AttributeError,
     ) as error:
-        raise ValueError(
-            f"{path} is not a file of a rhobar model, or is damaged: {error}."
-        ) from error
-    if found[:1] != (_FORMAT,):
-        raise ValueError(f"{path} holds {found[0]!r}, not a {_FORMAT}.")
+        raise ValueError(f"{path} is not a file of a {what}, or is damaged: {error}.") from error
+    if found[:1] != (what,):
+        raise ValueError(f"{path} holds {found[0]!r}, not a {what}.")
     if found[1] != _VERSION:
         raise ValueError(
-            f"{path} is a {_FORMAT} of version {found[1]}, written by rhobar "
+            f"{path} is a {what} of version {found[1]}, written by rhobar "
             f"{header.get('rhobar')}; this rhobar {rhobar.__version__} reads version {_VERSION}. "
-            "Fit the model again, or use that version."
+            "Fit again, or use that version."
         )
     if found[2] != UNITS:
         raise ValueError(f"{path} has units {found[2]}; rhobar's models are in {UNITS}.")
