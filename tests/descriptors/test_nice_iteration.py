@@ -18,6 +18,7 @@ from rhobar.descriptors import (
     SoapPowerSpectrum,
     SoapRadialSpectrum,
 )
+from rhobar.descriptors.nice import reduction
 from rhobar.math import clebsch_gordan
 from tests.descriptors.nice_on_methane import (
     CARBON,
@@ -212,3 +213,21 @@ def test_density_scales() -> None:
         factor = order(found, 1).norm() / order(expected, 1).norm()
         torch.testing.assert_close(order(found, 1), factor * order(expected, 1))
         torch.testing.assert_close(order(found, 2).norm(), factor**2 * order(expected, 2).norm())
+
+
+def test_many_products_are_reduced_by_iteration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a full decomposition: the same leading components, where the spectrum falls."""
+    generator = np.random.default_rng(6)
+    axes = np.linalg.qr(generator.standard_normal((300, 300)))[0]
+    gram = torch.from_numpy(axes @ np.diag(0.8 ** np.arange(300)) @ axes.T)
+    results = []
+    for largest in (4000, 100):
+        monkeypatch.setattr(reduction, "_LARGEST_DENSE", largest)
+        results.append(
+            reduction.reduced(
+                gram, n_lower=0, n_rows=1, limit=20, standardize=False, centered=False
+            )
+        )
+    full, iterated = results
+    torch.testing.assert_close(iterated.variances, full.variances, rtol=1e-9, atol=0)
+    torch.testing.assert_close(iterated.matrix, full.matrix, rtol=0, atol=1e-6)

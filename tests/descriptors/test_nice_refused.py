@@ -82,6 +82,7 @@ def test_constant_columns() -> None:
         (lambda: NiceBlock(None, None), "give an Expansion"),
         (lambda: NiceBlock(importance="relative"), "'normalized' or 'absolute'"),
         (lambda: DensityScale("norm"), "'signal integral' or 'variance'"),
+        (lambda: Nice(**HYPERS, l_max=1).fit(FRAMES, rows_per_feature=0), "rows_per_feature=0"),
         (lambda: Nice(**HYPERS, l_max=1, nu_max=0), "nu_max=0"),
         (lambda: Nice(**HYPERS, l_max=1, nu_max=3, blocks=[EVERYTHING]), "takes 2 blocks, got 1"),
         (lambda: Nice(**HYPERS, l_max=1, nu_max=3, blocks=[LAST, LAST]), r"blocks\[0\] makes no"),

@@ -125,6 +125,10 @@ class Nice(DensityDescriptor):
         :raises MemoryError: for Gram matrices that cannot fit, before anything is allocated
         """
         frames = [frames] if isinstance(frames, ase.Atoms) else list(frames)
+        if rows_per_feature is not None and rows_per_feature < 1:
+            raise ValueError(
+                f"Nice.fit: rows_per_feature={rows_per_feature}; give at least 1, or None."
+            )
         self._declare(self._declared)
         environments = AtomEnvironments.of(self.density, frames, selected_samples, num_threads)
         found = torch.unique(environments.atoms.type)
