@@ -20,13 +20,13 @@ from rhobar.analysis import (
 @pytest.fixture(scope="module")
 def errors() -> dict[tuple[int, str, int], float]:
     """By target, model and size, with the training set of the published criterion."""
-    found = body_order_errors([4, 6, 8], largest_bispectrum=6, n_train=4000, n_test=500, seed=0)
+    found = body_order_errors([4, 5, 8], largest_bispectrum=5, n_train=4000, n_test=500, seed=0)
     return {(error.target, error.model, error.size): error.relative_rmse for error in found}
 
 
 def test_every_combination_once(errors: dict[tuple[int, str, int], float]) -> None:
-    low = set(itertools.product([2, 3, 4], ["nu1", "nu2"], [4, 6, 8]))
-    assert set(errors) == low | set(itertools.product([2, 3, 4], ["nu3"], [4, 6]))
+    low = set(itertools.product([2, 3, 4], ["nu1", "nu2"], [4, 5, 8]))
+    assert set(errors) == low | set(itertools.product([2, 3, 4], ["nu3"], [4, 5]))
 
 
 def test_three_bodies_are_learned_by_two_neighbors(
@@ -44,9 +44,9 @@ def test_four_bodies_are_not(errors: dict[tuple[int, str, int], float]) -> None:
 def test_four_bodies_are_learned_by_three_neighbors(
     errors: dict[tuple[int, str, int], float],
 ) -> None:
-    assert errors[4, "nu3", 6] < 1e-2
-    assert errors[4, "nu2", 8] > 10 * errors[4, "nu3", 6]
-    assert errors[4, "nu3", 6] < 0.5 * errors[4, "nu3", 4]
+    assert errors[4, "nu3", 5] < 1e-2
+    assert errors[4, "nu2", 8] > 10 * errors[4, "nu3", 5]
+    assert errors[4, "nu3", 5] < 0.8 * errors[4, "nu3", 4]
 
 
 def test_two_bodies_are_learned_by_one_neighbor_and_three_are_not(
