@@ -143,7 +143,9 @@ class DensityScale:
     .. math:: \alpha^{-2} = \sum_q c_{q00}^2 \; \text{(signal integral)}, \qquad
               \alpha^{-2} = \langle c_{qlm}^2 \rangle_{qlm} \; \text{(variance)}
 
-    q = (neighbor type, n). A factor of each center mixes body orders, as any norm does.
+    q = (neighbor type, n). A factor of each center mixes body orders, as any norm does. It is
+    smooth as long as the center is part of its density: without it (``center_weight=0``) the
+    features jump where the last neighbor leaves.
 
     :param measure: ``"signal integral"`` or ``"variance"``
     :param individually: a factor for each center; False: one for all, from the mean over the
