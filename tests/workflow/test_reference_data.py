@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
+import reference_b8
 import reference_data
 import reference_methane
 import reference_minimol
@@ -62,8 +64,30 @@ def test_methane(tmp_path: Path) -> None:
     assert ((energies > -1105.0) & (energies < -1040.0)).all()
 
 
+def test_boron_pairs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parts fit, with a label that costs nothing: the height of the cap."""
+    monkeypatch.setattr("rhobar.data.boron8.label_boron8", lambda positions: positions[7, 2])
+    npz, note = tmp_path / "b8.npz", tmp_path / "b8.json"
+    reference_b8.main(
+        npz,
+        note,
+        seed=1,
+        tries=2,
+        chunks=tmp_path / "chunks",
+        embedded=tmp_path,
+        n_pairs=3,
+        processes=1,
+    )
+    reference_data.main({"b8": (npz, note)}, tmp_path / "published", tmp_path / "done.txt")
+    boron = load_embedded("b8", folder=tmp_path / "published")
+    assert len(boron) == 8
+    caps = [frame.positions[7, 2] for frame in boron.frames]
+    assert boron.targets["energy"].tolist() == caps
+    assert caps[::2] == [-cap for cap in caps[1::2]]
+
+
 def test_rules() -> None:
-    """A dry run plans the three rules, and the default workflow plans none of them."""
+    """A dry run plans the rules, and the default workflow plans none of them."""
     plans = {}
     for target in ("reference_data", "all"):
         command = [sys.executable, "-m", "snakemake", "--dry-run", "--cores", "2"]
@@ -71,6 +95,6 @@ def test_rules() -> None:
         ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         assert ran.returncode == 0, ran.stderr
         plans[target] = ran.stdout + ran.stderr
-    for rule in ("reference_methane", "reference_minimol", "reference_data"):
+    for rule in ("reference_methane", "reference_minimol", "reference_b8", "reference_data"):
         assert f"rule {rule}:" in plans["reference_data"]
         assert f"rule {rule}:" not in plans["all"]

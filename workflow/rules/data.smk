@@ -105,9 +105,34 @@ rule reference_minimol:
         "../scripts/reference_minimol.py"
 
 
+rule reference_b8:
+    """Degenerate pairs of B8 clusters, labelled by PySCF; grown likewise."""
+    output:
+        npz="results/reference-data/b8.npz",
+        provenance="results/reference-data/b8.json",
+    log:
+        "results/reference-data/logs/b8.log",
+    benchmark:
+        "results/reference-data/benchmarks/b8.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 64
+    resources:
+        mem_mb=lambda wildcards, threads: 1000 * threads,
+        runtime=600,
+    params:
+        seed=12345,
+        tries=10,
+        n_pairs=config["reference_data"]["b8"],
+        chunks=lambda wildcards, output: output.npz.removesuffix(".npz"),
+        embedded="workflow/resources",
+    script:
+        "../scripts/reference_b8.py"
+
+
 rule reference_data:
     """
-    Publish both sets in workflow/resources/, which every other rule only reads.
+    Publish the sets in workflow/resources/, which every other rule only reads.
 
     What it writes there is no output, because the default workflow would then make it again.
     """
@@ -116,6 +141,8 @@ rule reference_data:
         methane_provenance="results/reference-data/methane.json",
         minimol="results/reference-data/minimol.npz",
         minimol_provenance="results/reference-data/minimol.json",
+        b8="results/reference-data/b8.npz",
+        b8_provenance="results/reference-data/b8.json",
     output:
         done="results/reference-data/published.txt",
     log:

@@ -20,6 +20,7 @@ if __name__ == "__main__":
         {
             "methane": (Path(job.input.methane), Path(job.input.methane_provenance)),
             "minimol": (Path(job.input.minimol), Path(job.input.minimol_provenance)),
+            "b8": (Path(job.input.b8), Path(job.input.b8_provenance)),
         },
         Path(job.params.resources),
         Path(job.output.done),

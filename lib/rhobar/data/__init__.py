@@ -1,6 +1,7 @@
 """Data sets: readers, splits, downloads, and the generators of the embedded reference data."""
 
 from rhobar.data.atomic import written_beside
+from rhobar.data.boron8 import Boron8Chunks
 from rhobar.data.catalogue import RemoteFile, Source, catalogue
 from rhobar.data.dataset import Dataset
 from rhobar.data.download import FileStatus, check, fetch, fetch_file
@@ -32,6 +33,7 @@ from rhobar.data.transfer import DownloadError
 
 __all__ = [
     "RMD17_MOLECULES",
+    "Boron8Chunks",
     "Dataset",
     "DownloadError",
     "FileStatus",

@@ -14,7 +14,7 @@ from rhobar.data.dataset import Dataset
 from rhobar.data.reference_set import verified_arrays
 from rhobar.data.units import MICRO
 
-_READERS = ("methane", "minimol")
+_READERS = ("methane", "minimol", "b8")
 
 
 def load_embedded(name: str, *, folder: str | Path, displaced: bool = False) -> Dataset:
@@ -25,7 +25,10 @@ def load_embedded(name: str, *, folder: str | Path, displaced: bool = False) -> 
     ``"minimol"``: relaxed molecules, targets ``energy``, ``atomization_energy``, ``dipole``
     ``(structure, 3)`` and ``smiles`` (text). With ``displaced``, their thermally displaced copies
     instead, in the same order, targets ``energy`` and ``smiles``; forces in
-    ``frame.arrays["forces"]``. Energies are in eV, forces in eV/Å, dipoles in e·Å.
+    ``frame.arrays["forces"]``.
+    ``"b8"``: pairs of B8 clusters whose first atoms have equal correlations of three neighbors,
+    target ``energy``; frames 2k and 2k + 1 are a pair. Energies are in eV,
+    forces in eV/Å, dipoles in e·Å.
 
     :param folder: of the npz files and ``provenance.json``: ``workflow/resources`` of a checkout
     :param displaced: the second geometry of each molecule; minimol only
@@ -43,6 +46,9 @@ def load_embedded(name: str, *, folder: str | Path, displaced: bool = False) -> 
     }
     if name == "methane":
         return Dataset(name, list(_methane_frames(arrays)), {"energy": arrays["energy"]}, dropped)
+    if name == "b8":
+        frames = [ase.Atoms("B8", positions=positions) for positions in arrays["positions"]]
+        return Dataset(name, frames, {"energy": arrays["energy"]}, dropped)
     prefix = "displaced_" if displaced else ""
     targets = {"energy": arrays[f"{prefix}energy"], "smiles": arrays["smiles"]}
     if not displaced:

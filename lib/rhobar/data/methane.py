@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rhobar.data.grid_orbitals import keep_orbitals_on_grid
 from rhobar.data.units import BOHR, HARTREE, MICRO
 
 if TYPE_CHECKING:
@@ -151,30 +152,5 @@ def methane_field(positions: NDArray[np.float64]) -> RKS:
     field = dft.RKS(molecule, xc=_FUNCTIONAL).density_fit(auxbasis=_AUXILIARY_BASIS)
     field.grids.level = _GRID_LEVEL
     field.chkfile = None
-    _keep_orbitals_on_grid(field)
+    keep_orbitals_on_grid(field)
     return field
-
-
-def _keep_orbitals_on_grid(field: RKS) -> None:
-    """
-    Evaluate the atomic orbitals on the grid once, not once per cycle.
-
-    Neither the grid nor the orbitals change between cycles. PySCF evaluates them again because in
-    large molecules they do not fit in memory; here they take 60 MB, and half of the time.
-    """
-    integrator = field._numint  # noqa: SLF001 - PySCF has no public name for it
-    evaluate = integrator.eval_ao
-    kept: dict[tuple[int, int], tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
-
-    def evaluate_once(
-        mol: Any, coords: NDArray[np.float64], deriv: int = 0, **options: Any
-    ) -> NDArray[np.float64]:
-        if deriv != 1:  # the gradient's, asked for once
-            return evaluate(mol, coords, deriv=deriv, **options)
-        key = (coords.ctypes.data, len(coords))
-        if key not in kept:
-            options["out"] = None  # PySCF's buffer would be overwritten
-            kept[key] = (coords, evaluate(mol, coords, deriv=deriv, **options))
-        return kept[key][1]
-
-    integrator.eval_ao = evaluate_once
