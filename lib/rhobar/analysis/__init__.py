@@ -1,12 +1,15 @@
 """Numerical experiments on descriptors and models."""
 
+from rhobar.analysis.angle_weisfeiler_lehman import angle_weisfeiler_lehman
 from rhobar.analysis.body_order import (
     BodyOrderError,
     body_order_errors,
     many_body_energies,
     random_environments,
 )
+from rhobar.analysis.color_refinement import ColorRefinement
 from rhobar.analysis.environment_jacobian import EnvironmentJacobian, environment_jacobians
+from rhobar.analysis.folklore_weisfeiler_lehman import folklore_weisfeiler_lehman
 from rhobar.analysis.jacobian_spectrum import (
     JacobianSpectrum,
     jacobian_spectra,
@@ -21,19 +24,25 @@ from rhobar.analysis.methane_sheets import (
     collapse_exponent,
     triple_product_energy,
 )
+from rhobar.analysis.node_marked_weisfeiler_lehman import node_marked_weisfeiler_lehman
 from rhobar.analysis.rbf_kernel import RbfKernel
 from rhobar.analysis.reconstruction import gfrd, gfre
+from rhobar.analysis.weisfeiler_lehman import discrete_weisfeiler_lehman, weisfeiler_lehman
 
 __all__ = [
     "BodyOrderError",
+    "ColorRefinement",
     "EnvironmentJacobian",
     "JacobianSpectrum",
     "RbfKernel",
     "SheetPoint",
     "along_manifold",
+    "angle_weisfeiler_lehman",
     "body_order_errors",
     "collapse_exponent",
+    "discrete_weisfeiler_lehman",
     "environment_jacobians",
+    "folklore_weisfeiler_lehman",
     "gfrd",
     "gfre",
     "jacobian_spectra",
@@ -41,7 +50,9 @@ __all__ = [
     "kernel_features",
     "lfre",
     "many_body_energies",
+    "node_marked_weisfeiler_lehman",
     "random_environments",
     "spectrum_of",
     "triple_product_energy",
+    "weisfeiler_lehman",
 ]
