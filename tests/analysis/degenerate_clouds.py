@@ -107,6 +107,10 @@ def icosahedron(radius: float = 1.5) -> Pair:
     return inversion_pairs(members[0], "CCC"), inversion_pairs(members[1], "CCC")
 
 
+_CUBE = [(1, 1, 1), (1, 1, -1), (1, -1, 1), (-1, 1, 1)]
+_CUBE += [(-1, 1, -1), (-1, -1, 1), (1, -1, -1), (-1, -1, -1)]
+
+
 def dodecahedron() -> NDArray:
     """Its 20 vertices ``(vertex, 3)``, at √3 Å."""
     p, q = GOLDEN, 1 / GOLDEN
@@ -115,43 +119,59 @@ def dodecahedron() -> NDArray:
         [(0, s * p, t * q) for s, t in signs]
         + [(s * q, 0, t * p) for s, t in signs]
         + [(s * p, t * q, 0) for s, t in signs]
-        + [(1, 1, 1), (1, 1, -1), (1, -1, 1), (-1, 1, 1)]
-        + [(-1, 1, -1), (-1, -1, 1), (1, -1, -1), (-1, -1, -1)]
+        + _CUBE
     )
 
 
-VERTICES = {
-    "do-6": ([0, 1, 2, 3, 8, 10], [0, 1, 2, 3, 4, 6], 2),
-    "do-8": ([0, 1, 2, 3, 4, 6, 12, 19], [0, 1, 2, 3, 8, 10, 12, 19], 2),
-    "do-10a": (
-        [5, 7, 8, 9, 10, 11, 13, 15, 17, 18],
-        [4, 5, 6, 7, 9, 11, 14, 15, 16, 18],
-        1,
+def cube_and_octahedron(b: float) -> NDArray:
+    """Eight vertices of a cube, and ±b along each axis."""
+    return np.array(_CUBE + [tuple(s * b * row) for row in np.eye(3) for s in (1, -1)])
+
+
+def two_cubes(b: float) -> NDArray:
+    """Eight vertices of a cube, and those of another one of half edge b, turned by 45° about z."""
+    c = np.sqrt(2) * b
+    signs = [(1, 1), (1, -1), (-1, 1), (-1, -1)]
+    return np.array(
+        _CUBE + [(s * c, 0, t * b) for s, t in signs] + [(0, s * c, t * b) for s, t in signs]
+    )
+
+
+DODECAHEDRON = {
+    "do-6": ([0, 1, 2, 3, 8, 10], [0, 1, 2, 3, 4, 6]),
+    "do-8": ([0, 1, 2, 3, 4, 6, 12, 19], [0, 1, 2, 3, 8, 10, 12, 19]),
+    "do-10a": ([5, 7, 8, 9, 10, 11, 13, 15, 17, 18], [4, 5, 6, 7, 9, 11, 14, 15, 16, 18]),
+    "do-10b": ([0, 1, 2, 3, 4, 6, 8, 10, 13, 17], [0, 1, 2, 3, 4, 6, 8, 10, 14, 16]),
+    "do-12": (
+        [5, 7, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18],
+        [4, 5, 6, 7, 9, 11, 13, 14, 15, 16, 17, 18],
     ),
-    "do-14": (
-        [4, 5, 6, 7, 9, 11, *range(12, 20)],
-        [5, *range(7, 20)],
-        4,
-    ),
+    "do-14": ([4, 5, 6, 7, 9, 11, *range(12, 20)], [5, *range(7, 20)]),
 }
+CUBE_AND_OCTAHEDRON = {
+    "co-6": ([1, 3, 5, 6, 10, 11], [1, 3, 5, 6, 12, 13]),
+    "co-8": ([0, 2, 4, 7, 8, 9, 12, 13], [0, 2, 4, 7, 8, 9, 10, 11]),
+}
+TWO_CUBES = {"cc-8": ([1, 3, 5, 6, 12, 13, 14, 15], [2, 3, 4, 6, 12, 13, 14, 15])}
 
 
-def vertices(name: str) -> tuple[ase.Atoms, ase.Atoms, int]:
-    """Two subsets of the vertices of a dodecahedron, and how many stable colors they have."""
-    first, second, n_colors = VERTICES[name]
-    points = dodecahedron()
-    return (
-        ase.Atoms(len(first) * "C", points[first]),
-        ase.Atoms(len(second) * "C", points[second]),
-        n_colors,
-    )
+def vertices(name: str, b: float = 1.3) -> Pair:
+    """Two subsets of the vertices of polyhedra; b is the size of the second one."""
+    if name in DODECAHEDRON:
+        points, subsets = dodecahedron(), DODECAHEDRON[name]
+    elif name in CUBE_AND_OCTAHEDRON:
+        points, subsets = cube_and_octahedron(b), CUBE_AND_OCTAHEDRON[name]
+    else:
+        points, subsets = two_cubes(b), TWO_CUBES[name]
+    first, second = (ase.Atoms(len(subset) * "C", points[subset]) for subset in subsets)
+    return first, second
 
 
 def augmented(name: str) -> Pair:
     """The subset at half the radius, what is left at the whole, all vertices at 3/2 of it."""
     points = dodecahedron()
     members = []
-    for chosen in VERTICES[name][:2]:
+    for chosen in DODECAHEDRON[name]:
         rest = np.setdiff1d(np.arange(20), chosen)
         shells = np.concatenate([0.5 * points[chosen], points[rest], 1.5 * points])
         members.append(ase.Atoms(40 * "C", 2 * shells))
