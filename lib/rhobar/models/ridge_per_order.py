@@ -5,7 +5,7 @@ from __future__ import annotations
 import abc
 import logging
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -116,16 +116,19 @@ def _descended(
     """Places of candidates from which no step of one order to the next candidate is better."""
     best = start
     while True:
-        steps = [
-            (*best[:order], place + step, *best[order + 1 :])
-            for order, place in enumerate(best)
-            for step in (-1, 1)
-            if 0 <= place + step < n_candidates
-        ]
-        better = min(steps, key=error)
-        if error(better) >= (1.0 - _GAIN) * error(best):
+        enough = (1.0 - _GAIN) * error(best)
+        better = next((one for one in _steps(best, n_candidates) if error(one) < enough), best)
+        if better == best:
             return best
         best = better
+
+
+def _steps(places: tuple[int, ...], n_candidates: int) -> Iterator[tuple[int, ...]]:
+    """All steps of one order to a neighboring candidate, the highest order first."""
+    for order in reversed(range(len(places))):
+        for place in (places[order] - 1, places[order] + 1):
+            if 0 <= place < n_candidates:
+                yield (*places[:order], place, *places[order + 1 :])
 
 
 class _Problem(abc.ABC):
