@@ -23,13 +23,17 @@ class Family(abc.ABC):
     name: ClassVar[str]
     """what the family is called in catalogues and files"""
     equal_for: ClassVar[str]
-    """``env-2``: the invariants of the centers up to ν = 2 are equal; other levels alike"""
+    """
+    what is equal: ``global-2b`` the list of all distances; ``env-2`` the invariants of the centers
+    up to ν = 2, other orders alike; ``wl1`` all that messages along distances can see, at every
+    cutoff; ``wl1-discrete`` the same along bonds without their lengths; ``everything``
+    """
     nu_equal: ClassVar[int]
-    """highest correlation order ν whose invariants are equal"""
+    """highest order ν whose invariants of the centers are equal; -1: not of this kind"""
     resolved_by: ClassVar[tuple[str, ...]]
     """what tells the members apart"""
-    centers: ClassVar[tuple[int, ...]]
-    """the atoms whose environments are degenerate"""
+    centers: ClassVar[tuple[int, ...] | None] = None
+    """the atoms whose environments are degenerate; None: the structures are, with all atoms"""
 
     def pair(self) -> tuple[ase.Atoms, ase.Atoms]:
         """The two members, labels 0 and 1; ``info`` says what is known of them."""
@@ -60,7 +64,7 @@ class Family(abc.ABC):
             equal_for=self.equal_for,
             nu_equal=self.nu_equal,
             resolved_by=list(self.resolved_by),
-            centers=list(self.centers),
+            centers=list(range(len(atoms)) if self.centers is None else self.centers),
             params=json.dumps(fields),
         )
         return atoms
