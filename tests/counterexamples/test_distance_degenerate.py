@@ -22,8 +22,9 @@ from rhobar.counterexamples import (
     polyhedron_subsets,
     presets,
 )
-from rhobar.descriptors import Gaussian, Gto, SoapPowerSpectrum
+from rhobar.descriptors import Bispectrum, Gaussian, Gto, SoapPowerSpectrum
 from tests.counterexamples.refinement import COMPLETE, same_colors
+from tests.counterexamples.test_three_body_pair import relative_difference
 
 FINITE = [ThreeAxes, ThreePlanes, RingOrTriangles, EquiangularAxes, PolyhedronSubsets]
 SAMPLED = [family.sample(np.random.default_rng(seed)) for family in FINITE for seed in range(20)]
@@ -130,6 +131,20 @@ def test_axes_have_their_cosines(pair: ThreeAxes | EquiangularAxes) -> None:
         else:
             np.testing.assert_allclose(np.abs(cosines), pair.cosine, atol=1e-12)
             np.testing.assert_allclose(lengths, pair.radius, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("cosine", "vertex", "center"), [(0.05, 7e-4, 9e-4), (0.2, 0.044, 0.062), (0.5, 0.44, 0.49)]
+)
+def test_a_center_sees_less_than_a_vertex(cosine: float, vertex: float, center: float) -> None:
+    """Two neighbors (ν = 2) tell vertices apart, the center only three; by about cosine³."""
+    pair = ThreeAxes(cosines=(cosine, cosine, cosine), center="S")
+    hypers = {"density": Gaussian(0.3, center_weight=0.0), "atomic_types": [9, 16]}
+    soap = SoapPowerSpectrum(4.0, l_max=4, radial=Gto(4), **hypers)
+    bispectrum = Bispectrum(4.0, l_max=4, radial=Gto(3), **hypers)
+    assert relative_difference(soap, pair, atom=6) < 1e-14
+    assert relative_difference(bispectrum, pair, atom=6) > center
+    assert relative_difference(soap, pair, atom=0) > vertex
 
 
 @pytest.mark.parametrize("pair", SAMPLED[40:60], ids=str)

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from rhobar.counterexamples import RingPair, congruent, sample_boron8
+from rhobar.descriptors import DensityCorrelations, Gaussian, Gto
+from tests.counterexamples.test_three_body_pair import relative_difference
 
 SAMPLED = [RingPair.sample(np.random.default_rng(seed)) for seed in range(20)]
 LARGER = [
@@ -45,6 +47,26 @@ def test_triples_of_neighbors_are_equal_and_quadruples_are_not(pair: RingPair) -
     for size in (1, 2, 3):
         np.testing.assert_allclose(tuples(first, size), tuples(second, size), atol=1e-5)
     assert np.abs(tuples(first, 4) - tuples(second, 4)).max() > 1e-2
+
+
+@pytest.mark.parametrize(
+    ("nu", "l_max", "n_radial"), [(2, 4, 3), (3, 3, 2), (4, 3, 1)], ids=["nu=2", "nu=3", "nu=4"]
+)
+def test_correlations_of_the_center(nu: int, l_max: int, n_radial: int) -> None:
+    """Both parities: equal to rounding up to ν = 3, not at ν = 4."""
+    correlations = DensityCorrelations(
+        4.0,
+        nu=nu,
+        l_max=l_max,
+        radial=Gto(n_radial),
+        density=Gaussian(0.3, center_weight=0.0),
+        atomic_types=[5],
+    )
+    differences = [relative_difference(correlations, pair) for pair in SAMPLED]
+    if nu < 4:
+        assert max(differences) < 1e-14
+    else:
+        assert min(differences) > 1e-4
 
 
 @pytest.mark.parametrize("pair", SAMPLED + LARGER, ids=str)

@@ -12,7 +12,7 @@ import pytest
 import torch
 from metatensor.torch import Labels
 
-from rhobar.counterexamples import ThreeBodyPair
+from rhobar.counterexamples import Family, ThreeBodyPair
 from rhobar.descriptors import Bispectrum, Gaussian, Gto, SoapPowerSpectrum
 
 DRAWS = range(20)
@@ -53,9 +53,9 @@ TYPES = [1, 6, 7, 8]
 DENSITY = Gaussian(0.3, center_weight=0.0)
 
 
-def relative_difference(descriptor: torch.nn.Module, pair: ThreeBodyPair) -> float:
-    """Distance between the features of both centers over their length."""
-    center = Labels("atom", torch.tensor([[0]]))
+def relative_difference(descriptor: torch.nn.Module, pair: Family, atom: int = 0) -> float:
+    """Distance between the features of ``atom`` in both members over their length."""
+    center = Labels("atom", torch.tensor([[atom]]))
     first, second = (
         torch.cat([block.values.flatten() for block in features.blocks()])
         for features in (
