@@ -16,6 +16,7 @@ from rhobar.analysis import (
     node_marked_weisfeiler_lehman,
     weisfeiler_lehman,
 )
+from rhobar.analysis.weisfeiler_lehman import neighbor_colors
 from tests.analysis import degenerate_clouds as clouds
 
 
@@ -176,3 +177,36 @@ def test_a_marked_atom_is_an_atom_of_another_type() -> None:
     colors = [*found.colors_a.tolist(), *found.colors_b.tolist()]
     for (i, first), (j, second) in itertools.combinations(enumerate(graphs), 2):
         assert weisfeiler_lehman(first, second).equal == (colors[i] == colors[j])
+
+
+def test_a_color_and_a_distance_are_not_taken_for_others() -> None:
+    """Two centers, 0 and 1, of two neighbors each: numbers of equal sums are not the same."""
+    colors, neighbor = np.array([0, 0, 6, 7]), np.array([2, 3, 2, 3])
+    center, shell = np.array([0, 0, 1, 1]), np.array([1, 1, 2, 0])
+    found = neighbor_colors(colors, center, neighbor, shell)
+    assert found[0] != found[1]
+    assert neighbor_colors(colors, center, neighbor, shell[[0, 1, 0, 1]])[0] == found[0]
+
+
+def test_a_pair_of_one_atom_is_no_pair_of_two() -> None:
+    apart = ase.Atoms("H2", [[0, 0, 0], [9.0, 0, 0]])
+    assert folklore_weisfeiler_lehman(apart, apart, cutoff=2.0).n_colors == 2
+
+
+def test_images_of_an_atom_are_its_neighbors() -> None:
+    """Cells of one atom have no other neighbors than its images."""
+    cubic = ase.Atoms("Al", cell=3 * [2.0], pbc=True)
+    longer = ase.Atoms("Al", cell=[2.0, 2.0, 2.1], pbc=True)
+    for test in (
+        weisfeiler_lehman,
+        folklore_weisfeiler_lehman,
+        node_marked_weisfeiler_lehman,
+        angle_weisfeiler_lehman,
+    ):
+        assert test(cubic, cubic, cutoff=2.05).equal
+        assert not test(cubic, longer, cutoff=2.05).equal
+
+
+def test_an_only_neighbor_counts_where_angles_do() -> None:
+    near, far = (ase.Atoms("H2", [[0, 0, 0], [d, 0, 0]]) for d in (1.0, 1.1))
+    assert angle_weisfeiler_lehman(near, far).iteration_of_separation == 0

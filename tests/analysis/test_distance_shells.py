@@ -54,7 +54,7 @@ def test_a_shell_at_the_cutoff_is_inside_as_a_whole() -> None:
     b.positions[1, 0] = 2.0 - 5e-6
     with pytest.raises(ValueError, match="ambiguous"):
         weisfeiler_lehman(a, b, cutoff=2.0)
-    assert weisfeiler_lehman(a, b, cutoff=1.9).equal
+    assert weisfeiler_lehman(a, b, cutoff=2.0 - 2e-5).equal
 
 
 def line(*distances: float) -> tuple[ase.Atoms, ase.Atoms]:
