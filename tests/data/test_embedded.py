@@ -13,7 +13,7 @@ from rhobar.data.embedded import load_embedded
 RESOURCES = Path(__file__).parents[2] / "workflow" / "resources"
 
 
-@pytest.mark.parametrize("name", ["methane", "minimol"])
+@pytest.mark.parametrize("name", ["methane", "minimol", "b8"])
 def test_files_are_those_of_the_provenance(name: str) -> None:
     """Loading verifies the checksum; here the counts and the size."""
     entry = json.loads((RESOURCES / "provenance.json").read_text(encoding="utf-8"))["sets"][name]
@@ -23,9 +23,11 @@ def test_files_are_those_of_the_provenance(name: str) -> None:
 
 
 def test_sizes() -> None:
-    """At most 5 MB together, 3 MB for the molecules."""
-    sizes = {name: (RESOURCES / f"{name}.npz").stat().st_size for name in ("methane", "minimol")}
+    """At most 5 MB together, 3 MB for the molecules, half a MB for the boron clusters."""
+    names = ("methane", "minimol", "b8")
+    sizes = {name: (RESOURCES / f"{name}.npz").stat().st_size for name in names}
     assert sum(sizes.values()) <= 5_000_000
+    assert sizes["b8"] <= 500_000
     assert sizes["minimol"] <= 3_000_000
 
 
@@ -62,6 +64,23 @@ def test_minimol() -> None:
         assert 0.0 < np.linalg.norm(moved.positions - frame.positions, axis=1).max() < 2.0
     forces = np.concatenate([frame.arrays["forces"] for frame in displaced.frames])
     assert 0.3 < np.sqrt((forces**2).mean()) < 5.0
+
+
+def test_b8() -> None:
+    """Pairs with seven atoms in common, the eighth above and below the first."""
+    boron = load_embedded("b8", folder=RESOURCES)
+    positions = np.array([frame.positions for frame in boron.frames])
+    energy = boron.targets["energy"]
+    assert {str(frame.symbols) for frame in boron.frames} == {"B8"}
+    np.testing.assert_array_equal(positions[::2, :7], positions[1::2, :7])
+    np.testing.assert_array_equal(positions[::2, 7], -positions[1::2, 7])
+    distances = np.array([frame.get_all_distances() for frame in boron.frames])
+    assert distances[:, *np.triu_indices(8, 1)].min() > 1.2
+    # the lowest minimum is at -5395.3 eV; published energies are 4.7 to 30.3 eV above it
+    assert ((energy > -5391.3) & (energy < -5360.0)).all()
+    differences = np.abs(energy[::2] - energy[1::2])
+    assert (differences > 0).all()
+    assert 0.02 < np.median(differences) < 0.2  # 0.066 in the published set
 
 
 def test_wrong_requests() -> None:
