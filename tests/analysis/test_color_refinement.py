@@ -17,7 +17,10 @@ from rhobar.analysis import (
     weisfeiler_lehman,
 )
 from rhobar.analysis.weisfeiler_lehman import neighbor_colors
-from tests.analysis import degenerate_clouds as clouds
+from rhobar.counterexamples import RingOrTriangles
+from tests.analysis.moved_copy import moved_copy
+
+HEXAGON = RingOrTriangles(radii=(1.39,), symbols=("C",))
 
 
 def neighbors(atoms: ase.Atoms, cutoff: float, images: int) -> list[list[tuple[int, np.ndarray]]]:
@@ -155,18 +158,18 @@ def test_colors_of_atoms_are_those_of_the_equation(
 @pytest.mark.parametrize("seed", range(6))
 def test_colors_of_pairs_are_those_of_the_equation(seed: int) -> None:
     a, b = grid_points(seed, 6, 0), grid_points(seed + 9, 6, 0)
-    for other in (b, clouds.congruent(a, seed)):
+    for other in (b, moved_copy(a, seed)):
         separation, colors = outcomes(a, other, folklore_weisfeiler_lehman)
         expected, expected_colors = explicit_2fwl(a, other)
         assert separation == expected
         assert same_partition(colors, expected_colors)
-    a, b = clouds.hexagon((("C", 1.4),))
+    a, b = HEXAGON.pair()
     assert outcomes(a, b, folklore_weisfeiler_lehman)[0] == explicit_2fwl(a, b)[0] == 1
 
 
 def test_a_marked_atom_is_an_atom_of_another_type() -> None:
     """The marked test by its definition: 1-WL on all pairs of graphs with one atom changed."""
-    a, b = clouds.hexagon((("C", 1.39),))
+    a, b = HEXAGON.pair()
     found = node_marked_weisfeiler_lehman(a, b)
     graphs = []
     for atoms in (a, b):

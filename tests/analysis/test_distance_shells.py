@@ -16,8 +16,8 @@ from rhobar.analysis import (
     node_marked_weisfeiler_lehman,
     weisfeiler_lehman,
 )
+from rhobar.counterexamples import ThreeAxes, ThreePlanes
 from tests import structures
-from tests.analysis import degenerate_clouds as clouds
 
 COMPLETE = [
     weisfeiler_lehman,
@@ -31,7 +31,7 @@ Test = Callable[..., ColorRefinement]
 
 
 def test_noise_below_the_tolerance_changes_nothing_and_above_it_separates() -> None:
-    a, b = clouds.three_axes(1)
+    a, b = ThreeAxes().pair()
     b.positions += 1e-9 * np.random.default_rng(0).normal(size=(6, 3))
     assert weisfeiler_lehman(a, b).equal
     b.positions += 1e-3 * np.random.default_rng(1).normal(size=(6, 3))
@@ -77,6 +77,14 @@ def test_strict_or_not_decides_nothing_but_doubt() -> None:
     assert weisfeiler_lehman(*pair, cutoff=2.0, strict=False).n_colors == 2
     assert weisfeiler_lehman(*pair, cutoff=2.0, tol=1e-5).n_colors == 1
     assert weisfeiler_lehman(*pair, cutoff=2.0, tol=EXACT).n_colors == 2
+
+
+def test_many_distances_need_a_smaller_tolerance() -> None:
+    """Among thousands of distances some are 1e-5 Å apart by chance, which is no equality."""
+    a, b = ThreePlanes.sample(np.random.default_rng(0), periodic="xyz").pair()
+    with pytest.raises(ValueError, match="ambiguous distances"):
+        weisfeiler_lehman(a, b, cutoff=16.0)
+    assert weisfeiler_lehman(a, b, cutoff=16.0, tol=EXACT).equal
 
 
 def test_a_chain_of_distances_is_refused_with_its_ends() -> None:
