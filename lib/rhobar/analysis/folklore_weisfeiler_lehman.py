@@ -30,7 +30,7 @@ def folklore_weisfeiler_lehman(
     congruent (mirror images are): Rose, Kozachinskiy, Rojas, Petrache, Barceló,
     arXiv:2303.12853. With a cutoff or periodic images it is a necessary condition of congruence.
 
-    ``n_colors`` counts colors of pairs. Time and memory O(n³) per update for n atoms, 32 n³ bytes.
+    ``n_colors`` counts colors of pairs. Time and memory O(n³) per update for n atoms: some 100 n³ bytes.
 
     Arguments and errors are those of :func:`weisfeiler_lehman`.
     """
