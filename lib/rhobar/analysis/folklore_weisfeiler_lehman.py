@@ -26,11 +26,12 @@ def folklore_weisfeiler_lehman(
 
     A pair starts with both types, whether it is one atom twice, and the multiset of distances
     from i to the images of j within the cutoff: one distance without periodicity. On all
-    distances of a cloud of points in three dimensions, three updates tell apart whatever is not
-    congruent (mirror images are): Rose, Kozachinskiy, Rojas, Petrache, Barceló,
-    arXiv:2303.12853. With a cutoff or periodic images it is a necessary condition of congruence.
+    distances of points in three dimensions, three updates tell apart whatever is not congruent,
+    where mirror images are: Rose, Kozachinskiy, Rojas, Petrache, Barceló, arXiv:2303.12853. With a
+    cutoff or periodic images, being equal is necessary for congruence and may not be sufficient.
 
-    ``n_colors`` counts colors of pairs. Time and memory O(n³) per update for n atoms: some 100 n³ bytes.
+    ``n_colors`` counts colors of pairs. Time O(n³) per update for n atoms, memory some 100 n³
+    bytes.
 
     Arguments and errors are those of :func:`weisfeiler_lehman`.
     """
