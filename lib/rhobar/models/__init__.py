@@ -1,6 +1,8 @@
-"""Models of energies and forces: composition, ridge and kernel ridge regression."""
+"""Models of energies and forces: composition, ridge and kernel ridge regression, networks."""
 
 from rhobar.models.composition import Composition, type_counts
+from rhobar.models.distance_gnn import DistanceGnn
+from rhobar.models.distance_graphs import DistanceGraphs, selected_graphs
 from rhobar.models.energy_model import EnergyModel, Prediction
 from rhobar.models.fitted_descriptor import load_descriptor, save_descriptor
 from rhobar.models.kernel import KernelModel
@@ -13,6 +15,8 @@ from rhobar.models.structures import force_rows, sum_over_atoms
 
 __all__ = [
     "Composition",
+    "DistanceGnn",
+    "DistanceGraphs",
     "EnergyModel",
     "KernelModel",
     "LinearModel",
@@ -26,6 +30,7 @@ __all__ = [
     "load_descriptor",
     "load_model",
     "save_descriptor",
+    "selected_graphs",
     "sum_over_atoms",
     "type_counts",
 ]
