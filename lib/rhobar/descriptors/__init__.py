@@ -8,10 +8,12 @@ from .environments import by_center_type, by_order, normalized
 from .lambda_soap import LambdaSoap
 from .neighbor_tuples import NeighborTuples
 from .nice import DensityScale, Expansion, Nice, NiceBlock
+from .pairs import Pairs
 from .radial_spectrum import SoapRadialSpectrum
 from .selection import select_properties, select_samples
 from .soap import SoapPowerSpectrum
 from .spherical_expansion import SphericalExpansion
+from .triplets import Triplets
 
 __all__ = [
     "Bispectrum",
@@ -27,9 +29,11 @@ __all__ = [
     "NeighborTuples",
     "Nice",
     "NiceBlock",
+    "Pairs",
     "SoapPowerSpectrum",
     "SoapRadialSpectrum",
     "SphericalExpansion",
+    "Triplets",
     "Willatt",
     "by_center_type",
     "by_order",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import ase
+import numpy as np
 import torch
 from metatensor.torch import Labels
 from torch import Tensor
@@ -17,6 +18,7 @@ from rhobar.systems import batched, pairs_within_cutoff
 from .compiled import compiled_radial
 from .jacobian import Jacobian, refuse_what_cannot_fit
 from .neighbor_density import (
+    CenterPairs,
     Centers,
     Coefficients,
     NeighborDensity,
@@ -62,26 +64,29 @@ class AtomEnvironments:
 
         batch = batched(frames)
         all_types = torch.from_numpy(batch.types).to(torch.int64)
-        types = density.channel_types(all_types)
+        types = density.channel_types(torch.from_numpy(np.unique(batch.types)))
         system = torch.from_numpy(batch.atom_system)
         atom = torch.arange(len(system)) - torch.from_numpy(batch.system_ptr)[system]
+        atoms = Centers(system, atom, all_types)
         pairs = pairs_within_cutoff(batch, density.cutoff.radius)
-        chosen = torch.where(chosen_centers(system, atom, selected_samples))[0]
+        chosen: Tensor | None = None
+        if selected_samples is not None:
+            chosen = torch.where(chosen_centers(system, atom, selected_samples))[0]
         grouped = cpu.group(
             pairs.center,
             pairs.neighbor,
             pairs.vectors,
             channels=torch.searchsorted(types, all_types).numpy(),
             n_channels=len(types),
-            centers=None if selected_samples is None else chosen.numpy(),
+            centers=None if chosen is None else chosen.numpy(),
         )
         return cls(
             density=density,
             grouped=grouped,
-            centers=Centers(system[chosen], atom[chosen], all_types[chosen]),
+            centers=atoms if chosen is None else Centers(*(column[chosen] for column in atoms)),
             types=types,
             shifts=torch.from_numpy(pairs.shifts),
-            atoms=Centers(system, atom, all_types),
+            atoms=atoms,
             num_threads=torch.get_num_threads() if num_threads is None else num_threads,
         )
 
@@ -89,6 +94,18 @@ class AtomEnvironments:
     def neighborhoods(self) -> Neighborhoods:
         """Pairs by center and channel."""
         return self.grouped.neighborhoods
+
+    def pairs(self) -> CenterPairs:
+        """Pairs one by one, vectors in the module's dtype."""
+        neighborhoods = self.neighborhoods_in(self.density.self_values.dtype)
+        sizes = torch.diff(neighborhoods.run_ptr)
+        return CenterPairs(
+            vectors=neighborhoods.vectors,
+            center=torch.repeat_interleave(neighborhoods.run_center, sizes),
+            neighbor=self.atoms.atom[self.grouped.neighbor],
+            shifts=self.shifts[self.grouped.permutation].long(),
+            channel=torch.repeat_interleave(neighborhoods.run_channel, sizes),
+        )
 
     def coefficients(self) -> Coefficients:
         """Density coefficients in the module's dtype."""

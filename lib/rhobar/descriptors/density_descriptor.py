@@ -10,12 +10,12 @@ from rhobar.ops import Neighborhoods
 
 from .atom_environments import AtomEnvironments
 from .blocks import copied_into, without_gradients
-from .descriptor import Descriptor
 from .jacobian import Jacobian
 from .neighbor_density import Centers, Coefficients
+from .neighborhood_descriptor import NeighborhoodDescriptor
 
 
-class DensityDescriptor(Descriptor):
+class DensityDescriptor(NeighborhoodDescriptor):
     """Features of centers made from the density of their neighbors; see :class:`Descriptor`."""
 
     def described(
@@ -25,7 +25,7 @@ class DensityDescriptor(Descriptor):
         types: Tensor,
         selected_keys: Optional[Labels],
     ) -> TensorMap:
-        """Expand densities and make features of them; see :meth:`Descriptor.described`."""
+        """Features of densities; see :meth:`NeighborhoodDescriptor.described`."""
         values = self.density(neighborhoods)
         named = self.density.named(values, neighborhoods, types, centers.atom.shape[0])
         return self.features(named, centers, selected_keys)

@@ -12,13 +12,12 @@ from metatomic.torch import NeighborListOptions, System
 from torch import Tensor
 
 from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
-from rhobar.ops import Neighborhoods
 
 from .atom_environments import AtomEnvironments
 from .blocks import copied_into, properties_of, with_columns
 from .compiled import using_threads
 from .featomic_hypers import arguments_from_featomic
-from .neighbor_density import Centers, NeighborDensity
+from .neighbor_density import NeighborDensity
 
 
 class Descriptor(torch.nn.Module, metaclass=abc.ABCMeta):
@@ -93,6 +92,7 @@ class Descriptor(torch.nn.Module, metaclass=abc.ABCMeta):
         """The list that ``forward`` wants; :func:`rhobar.systems.neighbors_added` makes it."""
         return self.density.requested_neighbor_lists()
 
+    @abc.abstractmethod
     def forward(
         self,
         systems: list[System],
@@ -104,23 +104,7 @@ class Descriptor(torch.nn.Module, metaclass=abc.ABCMeta):
 
         :param selected_samples: names among ``system, atom``: the centers to describe
         :param selected_keys: exactly these blocks, in this order
-        :raises ValueError: see :meth:`NeighborDensity.neighborhoods`
-        """
-        neighborhoods, centers, types = self.density.neighborhoods(systems, selected_samples)
-        return self.described(neighborhoods, centers, types, selected_keys)
-
-    @abc.abstractmethod
-    def described(
-        self,
-        neighborhoods: Neighborhoods,
-        centers: Centers,
-        types: Tensor,
-        selected_keys: Optional[Labels],
-    ) -> TensorMap:
-        """
-        Differentiable blocks from pairs.
-
-        :param types: ``(channel,)``, the type of each neighbor channel
+        :raises ValueError: see :meth:`NeighborDensity.pairs`
         """
 
     def compute(

@@ -30,6 +30,21 @@ class Centers(NamedTuple):
     type: Tensor
 
 
+class CenterPairs(NamedTuple):
+    """Neighbors of centers within the cutoff, in the order of the neighbor lists."""
+
+    vectors: Tensor
+    """``(pair, 3)`` from center to neighbor, Å"""
+    center: Tensor
+    """``(pair,)`` int64, position of the center among all centers"""
+    neighbor: Tensor
+    """``(pair,)`` int64, number of the neighbor atom in its system"""
+    shifts: Tensor
+    """``(pair, 3)`` int64, how many lattice vectors its image is away"""
+    channel: Tensor
+    """``(pair,)`` int64, which of the types the neighbor has"""
+
+
 class Coefficients(NamedTuple):
     """Density coefficients, one row per center and neighbor type or pseudo-species."""
 
@@ -229,6 +244,21 @@ class NeighborDensity(torch.nn.Module):
         """
         Pairs of ``systems`` by center and channel, the centers, and the types of the channels.
 
+        :raises ValueError: see :meth:`pairs`
+        """
+        pairs, centers, types = self.pairs(systems, selected_samples)
+        own = torch.searchsorted(types, centers.type)
+        grouped, _ = grouped_by_channel(
+            pairs.center, pairs.channel, pairs.vectors, own, types.shape[0]
+        )
+        return grouped, centers, types
+
+    def pairs(
+        self, systems: list[System], selected_samples: Optional[Labels]
+    ) -> tuple[CenterPairs, Centers, Tensor]:
+        """
+        Pairs of ``systems`` as their lists hold them, the centers, the types of the channels.
+
         :raises ValueError: without systems, for another dtype than the module's, for types that
             were not declared, and where positions require gradients and neighbors do not
         """
@@ -236,7 +266,7 @@ class NeighborDensity(torch.nn.Module):
             raise ValueError("the list of systems is empty; give at least one.")
         options = self.requested_neighbor_lists()[0]
         vectors: list[Tensor] = []
-        firsts: list[Tensor] = []
+        samples: list[Tensor] = []
         seconds: list[Tensor] = []
         types: list[Tensor] = []
         atoms: list[Tensor] = []
@@ -252,9 +282,9 @@ class NeighborDensity(torch.nn.Module):
                         "does not; add it by rhobar.systems.neighbors_added after setting "
                         "requires_grad."
                     )
-            pairs = block.samples.values[:, :2].to(torch.int64) + start
-            firsts.append(pairs[:, 0])
-            seconds.append(pairs[:, 1])
+            sample = block.samples.values.to(torch.int64)
+            seconds.append(sample[:, 1] + start)
+            samples.append(torch.cat([sample[:, :1] + start, sample[:, 1:]], 1))
             vectors.append(block.values.reshape(-1, 3))
             types.append(system.types.to(torch.int64))
             n = len(system)
@@ -266,19 +296,18 @@ class NeighborDensity(torch.nn.Module):
         channels = torch.searchsorted(channel_types, all_types)
         atom, number = torch.cat(atoms), torch.cat(numbers)
         chosen = chosen_centers(number, atom, selected_samples)
-        first, second, vector = torch.cat(firsts), torch.cat(seconds), torch.cat(vectors)
-        inside = chosen[first]
-        n_channels = channel_types.shape[0]
         position = torch.cumsum(chosen.to(torch.int64), 0) - 1  # of each atom among the centers
-        grouped, _ = grouped_by_channel(
-            position[first[inside]],
-            channels[second[inside]],
-            vector[inside],
-            channels[chosen],
-            n_channels,
+        sample = torch.cat(samples)
+        inside = chosen[sample[:, 0]]
+        sample, second = sample[inside], torch.cat(seconds)[inside]
+        pairs = CenterPairs(
+            vectors=torch.cat(vectors)[inside],
+            center=position[sample[:, 0]],
+            neighbor=sample[:, 1],
+            shifts=sample[:, 2:],
+            channel=channels[second],
         )
-        centers = Centers(number[chosen], atom[chosen], all_types[chosen])
-        return grouped, centers, channel_types
+        return pairs, Centers(number[chosen], atom[chosen], all_types[chosen]), channel_types
 
     def _check_dtype(self, system: System) -> None:
         if system.positions.dtype != self.self_values.dtype:

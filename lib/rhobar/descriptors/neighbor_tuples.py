@@ -12,8 +12,8 @@ from rhobar.ops import Neighborhoods
 
 from .atom_environments import AtomEnvironments
 from .blocks import copied_into, without_gradients
-from .descriptor import Descriptor
 from .neighbor_density import Centers, sample_values
+from .neighborhood_descriptor import NeighborhoodDescriptor
 from .spectrum_layout import (
     declared_spectrum_keys,
     flat_spectrum,
@@ -26,7 +26,7 @@ from .tuple_gradients import add_tuple_gradients
 from .tuples import Points, legendre, tuples_of_rows, with_centers
 
 
-class NeighborTuples(Descriptor):
+class NeighborTuples(NeighborhoodDescriptor):
     r"""
     Distances and angles of all pairs of neighbors, the limit of SOAP for point-like atoms (nu = 2).
 
@@ -75,7 +75,7 @@ class NeighborTuples(Descriptor):
         types: Tensor,
         selected_keys: Optional[Labels],
     ) -> TensorMap:
-        """Blocks ``(center, l * n_1 * n_2)``; see :meth:`Descriptor.described`."""
+        """Blocks ``(center, l * n_1 * n_2)``; see :meth:`NeighborhoodDescriptor.described`."""
         keys: Optional[Tensor] = None
         if selected_keys is not None:
             keys = selected_keys.values

@@ -12,11 +12,20 @@ from .coupling import (
 from .density import density_coefficients
 from .neighborhoods import Neighborhoods
 from .power_spectrum import power_spectrum, selected_power_spectrum
+from .triple_products import (
+    TripleRows,
+    channel_triple_products,
+    triple_paths,
+    triple_products,
+    triple_table,
+)
 
 __all__ = [
     "Coupling",
     "Neighborhoods",
+    "TripleRows",
     "centers_at_once",
+    "channel_triple_products",
     "correlation_slopes",
     "correlations",
     "couple",
@@ -27,4 +36,7 @@ __all__ = [
     "new_coupling",
     "power_spectrum",
     "selected_power_spectrum",
+    "triple_paths",
+    "triple_products",
+    "triple_table",
 ]

@@ -1,0 +1,191 @@
+"""Invariants of single neighbors and of the density around their center."""
+
+import abc
+from typing import NamedTuple, Optional
+
+import torch
+from metatensor.torch import Labels, TensorBlock, TensorMap
+from metatomic.torch import System
+from torch import Tensor
+
+from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
+
+from .atom_environments import AtomEnvironments
+from .blocks import copied_into, o3_mu, tensor_map
+from .descriptor import Descriptor
+from .neighbor_density import CenterPairs, Centers, chosen_centers
+from .tagged_neighbors import TaggedNeighbors, tagged_neighbors
+from .tuple_products import Factors, TupleProducts
+
+
+class Tuples(NamedTuple):
+    """Tuples of a center and its tagged neighbors."""
+
+    factors: Factors
+    samples: Tensor
+    """``(tuple, name)`` int32"""
+
+
+class TaggedDescriptor(Descriptor):
+    """
+    Invariants of tuples of a center and tagged neighbors; see :class:`Descriptor`.
+
+    :param n_factors: how many factors are multiplied, 1 to 3
+    :param channels: number of channels that each factor is contracted to; None: no contraction
+    :param sample_names: what tuples are called
+    :raises ValueError: for ``channels`` without ``atomic_types``
+    """
+
+    sample_names: list[str]
+
+    def __init__(
+        self,
+        cutoff: float | Cutoff,
+        *,
+        n_factors: int,
+        l_max: int,
+        radial: RadialBasis,
+        density: Gaussian | Dirac,
+        channels: int | None,
+        sample_names: list[str],
+        atomic_types: list[int] | None,
+        pseudo_species: Tensor | None,
+        spline_accuracy: float | None,
+    ):
+        super().__init__(
+            cutoff,
+            l_max=l_max,
+            radial=radial,
+            density=density,
+            atomic_types=atomic_types,
+            pseudo_species=pseudo_species,
+            spline_accuracy=spline_accuracy,
+        )
+        if channels is not None and atomic_types is None:
+            raise ValueError(
+                f"channels={channels} needs atomic_types: the contraction has weights for each."
+            )
+        self.sample_names = sample_names
+        self.products = TupleProducts(
+            n_factors,
+            n_per_l=self.density.n_per_l,
+            n_functions=len(self.density.channel_names()) * radial.n_radial,
+            channels=channels,
+        )
+        self._arguments |= {"channels": channels}
+
+    def forward(
+        self,
+        systems: list[System],
+        selected_samples: Optional[Labels] = None,
+        selected_keys: Optional[Labels] = None,
+    ) -> TensorMap:
+        """Features of ``systems``; see :meth:`Descriptor.forward`."""
+        pairs, centers, types = self.density.pairs(systems, self.needed(selected_samples))
+        chosen = chosen_centers(centers.system, centers.atom, selected_samples)
+        return self.described(pairs, centers, types, chosen, selected_keys)
+
+    def needed(self, selected_samples: Optional[Labels]) -> Optional[Labels]:
+        """Centers whose densities it takes to describe some centers."""
+        return selected_samples
+
+    def computed(
+        self,
+        environments: AtomEnvironments,
+        gradients: tuple[str, ...],
+        selected_keys: Optional[Labels],
+        out: Optional[TensorMap],
+    ) -> TensorMap:
+        """Values; see :meth:`compute`."""
+        if gradients:
+            raise NotImplementedError(
+                f"gradients={list(gradients)!r}: those of tuples of neighbors are not stored; call "
+                "the module on systems and use autograd."
+            )
+        pairs = environments.pairs()
+        chosen = torch.ones_like(environments.centers.atom, dtype=torch.bool)
+        result = self.described(
+            pairs, environments.centers, environments.types, chosen, selected_keys
+        )
+        return result if out is None else copied_into(out, result)
+
+    def described(
+        self,
+        pairs: CenterPairs,
+        centers: Centers,
+        types: Tensor,
+        chosen: Tensor,
+        selected_keys: Optional[Labels],
+    ) -> TensorMap:
+        """
+        Blocks ``(tuple, o3_mu, property)``.
+
+        :param types: ``(channel,)``, the type of each neighbor channel
+        :param chosen: ``(center,)``, whether its tuples are wanted
+        """
+        tags = tagged_neighbors(pairs, centers, types)
+        keys: list[list[int]] = []
+        blocks: list[TensorBlock] = []
+        found = Centers(centers.system[chosen], centers.atom[chosen], centers.type[chosen])
+        center_types: list[int] = self.density.center_types(found).to(torch.int64).tolist()
+        device = types.device
+        for center_type in center_types:
+            members = chosen & (centers.type == center_type)
+            channels = self.channels_of(tags, types, members)
+            dense, densities = self.densities(tags, types, channels, centers.atom.shape[0])
+            tuples = self.tuples(tags, centers, dense, densities, members)
+            samples = Labels(self.sample_names, tuples.samples)
+            features = self.products(tuples.factors)
+            for sigma, values in zip([1, -1], features):  # noqa: B905 - scripted
+                properties = self.products.properties(sigma, channels)
+                components = [o3_mu(0, device)]
+                keys.append([0, sigma, center_type])
+                blocks.append(TensorBlock(values.unsqueeze(1), samples, components, properties))
+        names = ["o3_lambda", "o3_sigma", "center_type"]
+        return tensor_map(names, keys, blocks, selected_keys, device)
+
+    def channels_of(self, tags: TaggedNeighbors, types: Tensor, members: Tensor) -> Tensor:
+        """Sorted neighbor channels that any of the centers sees; the declared ones, if they are."""
+        if self.density.declares_types:
+            return self.density.channel_names()
+        return torch.unique(types[tags.neighborhoods.run_channel[members[tags.center]]])
+
+    def densities(
+        self, tags: TaggedNeighbors, types: Tensor, channels: Tensor, n_centers: int
+    ) -> tuple[Tensor, Tensor]:
+        """
+        Density of each tag and of each center.
+
+        :returns: ``(tag, lm, neighbor channel, n)`` and ``(center, lm, neighbor channel, n)``
+        """
+        values: Tensor = self.density(tags.neighborhoods)
+        mixing = self.density.mixing
+        channel = tags.neighborhoods.run_channel
+        if mixing is None:
+            weights = (types[channel].unsqueeze(1) == channels).to(values.dtype)
+        else:
+            weights = mixing[:, channel].transpose(0, 1)
+        dense = values.unsqueeze(2) * weights.unsqueeze(1).unsqueeze(3)
+        whole = torch.zeros(
+            [n_centers, dense.shape[1], dense.shape[2], dense.shape[3]],
+            dtype=dense.dtype,
+            device=dense.device,
+        )
+        return dense, whole.index_add(0, tags.center, dense)
+
+    @abc.abstractmethod
+    def tuples(
+        self,
+        tags: TaggedNeighbors,
+        centers: Centers,
+        dense: Tensor,
+        densities: Tensor,
+        members: Tensor,
+    ) -> Tuples:
+        """
+        All tuples of some centers.
+
+        :param dense: ``(tag, lm, neighbor channel, n)``, density of each tag
+        :param densities: ``(center, lm, neighbor channel, n)``
+        :param members: ``(center,)``, whether its tuples are wanted
+        """
