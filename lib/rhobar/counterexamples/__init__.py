@@ -2,6 +2,12 @@
 
 from .cage_isomers import CageIsomers
 from .catalogue import catalogue
+from .catalogue_file import (
+    CataloguePair,
+    read_catalogue,
+    sampled_catalogue,
+    write_catalogue,
+)
 from .congruence import congruent
 from .congruent_control import CongruentControl
 from .distance_tetrahedra import DistanceTetrahedra, tetrahedron_orders
@@ -19,6 +25,7 @@ from .two_body_pair import TwoBodyPair
 
 __all__ = [
     "CageIsomers",
+    "CataloguePair",
     "CongruentControl",
     "DistanceTetrahedra",
     "EquiangularAxes",
@@ -35,6 +42,9 @@ __all__ = [
     "congruent",
     "polyhedron_subsets",
     "presets",
+    "read_catalogue",
     "sample_boron8",
+    "sampled_catalogue",
     "tetrahedron_orders",
+    "write_catalogue",
 ]
