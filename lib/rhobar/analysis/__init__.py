@@ -25,6 +25,7 @@ from rhobar.analysis.methane_sheets import (
     triple_product_energy,
 )
 from rhobar.analysis.node_marked_weisfeiler_lehman import node_marked_weisfeiler_lehman
+from rhobar.analysis.pair_verification import PairCheck, verify_pair
 from rhobar.analysis.rbf_kernel import RbfKernel
 from rhobar.analysis.reconstruction import gfrd, gfre
 from rhobar.analysis.weisfeiler_lehman import discrete_weisfeiler_lehman, weisfeiler_lehman
@@ -34,6 +35,7 @@ __all__ = [
     "ColorRefinement",
     "EnvironmentJacobian",
     "JacobianSpectrum",
+    "PairCheck",
     "RbfKernel",
     "SheetPoint",
     "along_manifold",
@@ -54,5 +56,6 @@ __all__ = [
     "random_environments",
     "spectrum_of",
     "triple_product_energy",
+    "verify_pair",
     "weisfeiler_lehman",
 ]
