@@ -42,8 +42,7 @@ class SpectrumBlocks:
     """``(block, 3)`` types, all blocks of the result in its order, also those without rows"""
     place: list[int]
     """``(block,)`` which block of ``rows`` it is; -1 for none"""
-    samples: Tensor
-    """``(row, 2)`` system and atom"""
+    centers: Centers
     properties: Labels
 
     @classmethod
@@ -72,13 +71,12 @@ class SpectrumBlocks:
         found = types[torch.from_numpy(rows.keys)].reshape(-1, 3)
         position = {tuple(key): place for place, key in enumerate(found.tolist())}
         keys = found if keys is None else keys
-        center = torch.from_numpy(rows.center)
         return cls(
             density=density,
             rows=rows,
             keys=keys,
             place=[position.get(tuple(key), -1) for key in keys.tolist()],
-            samples=torch.stack([centers.system, centers.atom], 1).int()[center],
+            centers=centers,
             properties=_properties(tuple(density.n_per_l)),
         )
 
@@ -98,13 +96,15 @@ class SpectrumBlocks:
     def tensor_map(self, values: Sequence[Tensor], add: Any = None) -> TensorMap:
         """Blocks around ``values``; ``add(block, place)`` may store gradients in each."""
         blocks = []
+        centers = torch.stack([self.centers.system, self.centers.atom], 1).int()
+        samples = centers[torch.from_numpy(self.rows.center)]
         limits = list(pairwise(self.rows.block_ptr.tolist()))
         nothing = torch.zeros(0, len(self.properties), dtype=self.density.self_values.dtype)
         for place in self.place:
             start, stop = limits[place] if place >= 0 else (0, 0)
             block = TensorBlock(
                 values=values[place] if place >= 0 else nothing,
-                samples=Labels(["system", "atom"], self.samples[start:stop], assume_unique=True),
+                samples=Labels(["system", "atom"], samples[start:stop], assume_unique=True),
                 components=[],
                 properties=self.properties,
             )
@@ -162,6 +162,17 @@ def compute_spectrum(
     radial = compiled_radial(density, neighborhoods.vectors, slopes=bool(gradients))
     options: dict[str, Any] = {"n_per_l": layout.n_per_l, "num_threads": threads}
     values = layout.allocated() if out is None else _reused(out, layout)
+    if not gradients:
+        named: list[TensorMap] = []
+        cpu.soap(
+            neighborhoods,
+            radial,
+            layout.rows,
+            values,
+            **options,
+            meanwhile=lambda: named.append(layout.tensor_map(values)),
+        )
+        return named[0]
     cpu.soap(neighborhoods, radial, layout.rows, values, **options)
     stored = {}
     for parameter in gradients:
@@ -247,6 +258,7 @@ def _reused(
     """The memory of ``out``, in the order of the rows' blocks."""
     sizes = np.diff(layout.rows.block_ptr) if sizes is None else sizes
     memory: list[Tensor] = [torch.empty(0)] * len(sizes)
+    n_properties = len(layout.properties)
     if out.keys != spectrum_labels(layout.keys):
         raise ValueError(
             "out= has other keys than the result. Give the result of a call for frames of the "
@@ -261,7 +273,7 @@ def _reused(
                 "gradients, or leave it out."
             )
         values = (block if parameter is None else block.gradient(parameter)).values
-        expected = (int(sizes[place]), *axes, len(layout.properties))
+        expected = (int(sizes[place]), *axes, n_properties)
         if tuple(values.shape) != expected or values.dtype != layout.density.self_values.dtype:
             raise ValueError(
                 f"out= has a block of shape {tuple(values.shape)} and {values.dtype} where the "

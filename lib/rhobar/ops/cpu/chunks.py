@@ -11,26 +11,28 @@ from numpy.typing import NDArray
 
 
 def in_portions(
-    loop: Callable[[int, int], object], cost_ptr: NDArray[np.int64], num_threads: int
+    loop: Callable[[int, int], object],
+    cost_ptr: NDArray[np.int64],
+    num_threads: int,
+    *,
+    meanwhile: Callable[[], object] | None = None,
 ) -> None:
     """
     Call ``loop(first, last)`` on portions that cover all centers.
 
-    Portions write to separate memory, so results do not depend on their number. There are several
-    for each thread, since costs are only estimates.
+    Portions write to separate memory, so results do not depend on their number.
 
     :param cost_ptr: ``(center + 1,)``, cost of all centers before each one
+    :param meanwhile: called once by the calling thread, while the others compute if there are any
     """
     n_centers = len(cost_ptr) - 1
-    if n_centers == 0:
+    if num_threads == 1 or n_centers == 0:
+        if n_centers:
+            loop(0, n_centers)
+        if meanwhile is not None:
+            meanwhile()
         return
-    if num_threads == 1:
-        loop(0, n_centers)
-        return
-    parts = min(4 * num_threads, n_centers)
-    shares = cost_ptr[-1] * np.arange(1, parts) / parts
-    bounds = [0, *np.searchsorted(cost_ptr, shares).tolist(), n_centers]
-    portions = iter(list(pairwise(bounds)))
+    portions = iter(list(pairwise(_bounds(cost_ptr, num_threads))))
 
     def work() -> None:
         for first, last in portions:  # shared: each portion goes to whoever asks next
@@ -38,6 +40,21 @@ def in_portions(
 
     with ThreadPoolExecutor(num_threads - 1) as pool:
         others = [pool.submit(work) for _ in range(num_threads - 1)]
+        if meanwhile is not None:
+            meanwhile()
         work()
         for other in others:
             other.result()
+
+
+def _bounds(cost_ptr: NDArray[np.int64], num_threads: int) -> list[int]:
+    """
+    Ends of portions that shrink, each a share of what the ones before it left.
+
+    The last are small, since costs are only estimates and threads come late; the first are large,
+    since between two portions a thread has to wait for the interpreter.
+    """
+    total, n_centers = int(cost_ptr[-1]), len(cost_ptr) - 1
+    left = (1 - 1 / (2 * num_threads)) ** np.arange(1, 8 * num_threads)
+    inner = np.searchsorted(cost_ptr, total * (1 - left[left > 1 / 64])).tolist()
+    return [0, *inner, n_centers]

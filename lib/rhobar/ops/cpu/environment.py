@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from rhobar.ops.neighborhoods import Neighborhoods
 
 from .compilation import compiled_part
+from .grouping import first_runs
 from .harmonics import harmonics, harmonics_with_gradients
 from .lanes import WIDTH
 from .products import accumulate
@@ -40,7 +41,7 @@ def environments(neighborhoods: Neighborhoods) -> Environments:
     run_ptr = neighborhoods.run_ptr.numpy()
     run_center = neighborhoods.run_center.numpy()
     n_centers = int(run_center[-1]) + 1 if len(run_center) else 0
-    center_ptr = np.searchsorted(run_center, np.arange(n_centers + 1))
+    center_ptr = first_runs(run_center, n_centers)
     pairs = np.diff(run_ptr[center_ptr])
     return Environments(
         vectors=neighborhoods.vectors.detach().numpy(),

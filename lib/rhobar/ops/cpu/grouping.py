@@ -68,6 +68,11 @@ def group(
     return Grouped(neighborhoods, permutation, sorted_neighbor, torch.from_numpy(centers))
 
 
+def first_runs(run_center: Integers, n_centers: int) -> Integers:
+    """``(center + 1,)``: the runs of center i are ``first_runs[i]:first_runs[i + 1]``."""
+    return np.append(0, np.cumsum(np.bincount(run_center, minlength=n_centers)))
+
+
 def _integers(array: Integers) -> Integers:
     """As the compiled loops want them."""
     return np.ascontiguousarray(array, dtype=np.int64)
@@ -105,7 +110,8 @@ def _sorted(
     n_centers, n_pairs = len(starts), 0
     for i in range(n_centers):
         n_pairs += stops[i] - starts[i]
-    permutation = np.empty(n_pairs, np.int64)
+    permutation, sorted_neighbor = np.empty(n_pairs, np.int64), np.empty(n_pairs, np.int64)
+    sorted_vectors = np.empty((n_pairs, 3))
     most = min(n_pairs + n_centers, n_centers * n_channels)
     run_ptr, run_center = np.empty(most + 1, np.int64), np.empty(most, np.int64)
     run_channel, run_self = np.empty(most, np.int64), np.empty(most)
@@ -116,7 +122,7 @@ def _sorted(
         place[:] = 0
         for p in range(starts[i], stops[i]):
             place[channels[neighbor[p]]] += 1
-        first = run
+        first, begin = run, end
         for channel in range(n_channels):
             count = place[channel]
             place[channel] = end
@@ -130,13 +136,15 @@ def _sorted(
             channel = channels[neighbor[p]]
             permutation[place[channel]] = p
             place[channel] += 1
-        for k in range(first, run):
-            _sort_by_neighbor(permutation[run_ptr[k] : run_ptr[k + 1]], neighbor)
-    sorted_neighbor, sorted_vectors = np.empty(n_pairs, np.int64), np.empty((n_pairs, 3))
-    for k in range(n_pairs):
-        sorted_neighbor[k] = neighbor[permutation[k]]
-        for x in range(3):
-            sorted_vectors[k, x] = vectors[permutation[k], x]
+        if not _increasing(neighbor[starts[i] : stops[i]]):
+            for k in range(first, run):
+                _sort_by_neighbor(permutation[run_ptr[k] : run_ptr[k + 1]], neighbor)
+        for k in range(begin, end):
+            p = permutation[k]
+            sorted_neighbor[k] = neighbor[p]
+            sorted_vectors[k, 0] = vectors[p, 0]
+            sorted_vectors[k, 1] = vectors[p, 1]
+            sorted_vectors[k, 2] = vectors[p, 2]
     return (
         (
             run_ptr[: run + 1].copy(),
@@ -146,6 +154,15 @@ def _sorted(
         ),
         (permutation, sorted_neighbor, sorted_vectors),
     )
+
+
+@compiled_part
+def _increasing(numbers: Integers) -> bool:
+    """Whether no number is smaller than the one before it."""
+    k = 1
+    while k < len(numbers) and numbers[k] >= numbers[k - 1]:
+        k += 1
+    return k >= len(numbers)
 
 
 @compiled_part

@@ -107,6 +107,8 @@ def _expected_pairs(system_ptr: Integers, cutoff: float, lattices: _Lattices) ->
     """A guess that is seldom too small: all pairs, or those at the mean density of a cell."""
     sizes = np.diff(system_ptr)
     everything = sizes * (sizes - 1)
+    if not lattices.inverse.any():
+        return int(everything.sum())
     volume = np.abs(np.linalg.det(lattices.cells))
     sphere = 4 / 3 * math.pi * cutoff**3
     crystal = volume > 0

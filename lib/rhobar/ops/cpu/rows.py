@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from rhobar.ops.neighborhoods import Neighborhoods
 
 from .compilation import compiled
-from .grouping import Grouped
+from .grouping import Grouped, first_runs
 from .slots import merge, run_slots
 
 Integers = NDArray[np.int64]
@@ -70,7 +70,7 @@ def spectrum_rows(
     if selected is None:
         selected = np.ones((n_types, n_channels, n_channels), dtype=np.bool_)
     channels = neighborhoods.run_channel.numpy()
-    center_ptr = np.searchsorted(neighborhoods.run_center.numpy(), np.arange(len(center_types) + 1))
+    center_ptr = first_runs(neighborhoods.run_center.numpy(), len(center_types))
     block_rows, entry_ptr, entry_row, center = _laid_out(
         center_ptr, channels, center_types, n_types, n_channels, selected
     )

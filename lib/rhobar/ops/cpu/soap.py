@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,7 @@ def soap(
     *,
     n_per_l: Sequence[int] | None = None,
     num_threads: int = 1,
+    meanwhile: Callable[[], object] | None = None,
 ) -> None:
     r"""
     Fill ``out`` with the power spectrum of each center.
@@ -50,6 +51,7 @@ def soap(
     :param out: one tensor per block of ``rows``, ``(row, l * n_1 * n_2)``, float64 or float32;
         see :func:`allocate`
     :param n_per_l: number of radial functions of each l, if these differ
+    :param meanwhile: see :func:`in_portions`
     """
     target = storage(radial, n_per_l, out)
     addresses = row_addresses(out, rows.block_ptr, target.width)
@@ -61,6 +63,7 @@ def soap(
         ),
         rows.entry_ptr,
         num_threads,
+        meanwhile=meanwhile,
     )
 
 
