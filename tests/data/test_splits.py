@@ -9,6 +9,7 @@ from rhobar.data import (
     Split,
     labelled_split,
     legacy_shuffle_split,
+    pair_split,
     prefix_split,
     qm9_split,
     shuffled_split,
@@ -133,3 +134,17 @@ def test_refusals_name_the_value():
         qm9_split(100)
     with pytest.raises(ValueError, match=r"expected \(10,\)"):
         legacy_shuffle_split(10, seed=0, n_test=1, known=np.ones(9, dtype=bool))
+
+
+def test_pairs_stay_together() -> None:
+    split = pair_split(20, n_test=4, n_validation=6)
+    assert split.test.tolist() == [16, 17, 18, 19]
+    assert split.validation.tolist() == [*range(10, 16)]
+    assert split.train.tolist() == [*range(10)]
+
+
+def test_a_split_that_parts_a_pair_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"pair_split: \{'n_test': 3\} would part a pair"):
+        pair_split(20, n_test=3, n_validation=0)
+    with pytest.raises(ValueError, match="leave at least 1 to train on"):
+        pair_split(20, n_test=10, n_validation=10)

@@ -2,6 +2,7 @@
 
 from rhobar.data.atomic import written_beside
 from rhobar.data.boron8 import Boron8Chunks
+from rhobar.data.boron8_pairs import read_boron8
 from rhobar.data.catalogue import RemoteFile, Source, catalogue
 from rhobar.data.dataset import Dataset
 from rhobar.data.download import FileStatus, check, fetch, fetch_file
@@ -25,11 +26,13 @@ from rhobar.data.splits import (
     Split,
     labelled_split,
     legacy_shuffle_split,
+    pair_split,
     prefix_split,
     qm9_split,
     shuffled_split,
 )
 from rhobar.data.transfer import DownloadError
+from rhobar.data.xtb import xtb_energies
 
 __all__ = [
     "RMD17_MOLECULES",
@@ -53,10 +56,12 @@ __all__ = [
     "load_prepared",
     "load_reference_set",
     "minimol_candidates",
+    "pair_split",
     "prefix_split",
     "publish_reference_sets",
     "qm9_split",
     "read_atom_references",
+    "read_boron8",
     "read_frames",
     "read_qm9_archive",
     "read_qm9_npz",
@@ -70,4 +75,5 @@ __all__ = [
     "save_reference_set",
     "shuffled_split",
     "written_beside",
+    "xtb_energies",
 ]

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import itertools
 import logging
-import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, cast
 
 import ase
 import numpy as np
 
 from rhobar.data.checks import check_forces, check_total_energies
 from rhobar.data.dataset import Dataset
+from rhobar.data.extxyz_stream import labelled_structures
 from rhobar.data.units import BOHR, ENERGY_UNITS
 
 LOGGER = logging.getLogger(__name__)
@@ -55,7 +52,8 @@ def read_random_methane(path: str | Path, *, energy_unit: str, count: int | None
     frames: list[ase.Atoms] = []
     read: list[ase.Atoms] = []
     dropped: Counter[str] = Counter()
-    for read_frame in itertools.islice(_structures(Path(path)), count):
+    structures = labelled_structures(Path(path), _NUMBERS, "C and four H, in this order")
+    for read_frame in itertools.islice(structures, count):
         reason = _outside_sampling(read_frame)
         if reason is not None:
             dropped[reason] += 1
@@ -75,47 +73,6 @@ def read_random_methane(path: str | Path, *, energy_unit: str, count: int | None
         if all(key in frame.info for frame in read):
             targets[key] = np.array([frame.info[key] for frame in read], dtype=kind)
     return Dataset("random methane", frames, targets, dict(dropped))
-
-
-def _structures(path: Path) -> Iterator[ase.Atoms]:
-    """
-    One structure after the other, without going back in the file.
-
-    ase.io.iread goes back to the start of each structure, which for a compressed file means to
-    decompress everything before it: 10 ms a structure instead of 0.1.
-    """
-    import ase.io  # slow to load: it brings half of scipy
-
-    opener = gzip.open if path.suffix == ".gz" else open
-    with opener(path, "rt", encoding="utf-8") as stream:
-        for number in itertools.count():
-            try:
-                text = _next_structure(stream)
-                if text is None:
-                    return
-                frame = cast("ase.Atoms", ase.io.read(io.StringIO(text), format="extxyz"))
-            except (ValueError, EOFError, KeyError, IndexError, OSError, zlib.error) as error:
-                raise ValueError(f"{path}: structure {number} cannot be read: {error}") from error
-            if frame.numbers.tolist() != _NUMBERS or frame.calc is None:
-                raise ValueError(
-                    f"{path}: structure {number} is {frame.symbols} "
-                    f"{'with' if frame.calc else 'without'} an energy; expected C and four H, in "
-                    "this order, with the key energy."
-                )
-            yield frame
-
-
-def _next_structure(stream: IO[str]) -> str | None:
-    """The lines of one structure; None at the end of the file."""
-    head = stream.readline()
-    if not head.strip():
-        if stream.read().strip():
-            raise ValueError("an empty line where the number of atoms should be")
-        return None
-    lines = [head, *itertools.islice(stream, int(head) + 1)]
-    if len(lines) < int(head) + 2 or not lines[-1].strip():
-        raise ValueError(f"it ends after {len(lines)} of {int(head) + 2} lines")
-    return "".join(lines)
 
 
 def _outside_sampling(frame: ase.Atoms) -> str | None:

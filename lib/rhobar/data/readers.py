@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from rhobar.data.boron8_pairs import read_boron8
 from rhobar.data.catalogue import Source
 from rhobar.data.dataset import Dataset
 from rhobar.data.qm9 import read_qm9_archive
@@ -14,6 +15,7 @@ from rhobar.data.rmd17 import read_rmd17_archive, read_rmd17_npz
 
 # what the catalogue calls a reader -> the function; files and options are its arguments
 _READERS: dict[str, Callable[..., Dataset]] = {
+    "boron8": read_boron8,
     "qm9_archive": read_qm9_archive,
     "qm9_npz": read_qm9_npz,
     "random_methane": read_random_methane,

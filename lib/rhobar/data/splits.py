@@ -97,6 +97,27 @@ def prefix_split(n_structures: int, *, n_test: int) -> Split:
     return Split(train=order[:-n_test], test=order[-n_test:])
 
 
+def pair_split(n_structures: int, *, n_test: int, n_validation: int) -> Split:
+    """
+    The order of the source, for structures of which 2k and 2k + 1 are a pair that stays together.
+
+    The last ``n_test`` test, the ``n_validation`` before them choose a model, the first ones train:
+    the order of the B8 experiments of Nigam, Pozdnyakov, Huguenin-Dumittan, Ceriotti, APL Mach.
+    Learn. 2, 016110 (2024), doi:10.1063/5.0160740, where there is no validation set and models are
+    chosen by their test errors.
+
+    :raises ValueError: for odd numbers, or if nothing is left to train on
+    """
+    _check_test(n_structures, n_test + n_validation)
+    numbers = {"n_structures": n_structures, "n_test": n_test, "n_validation": n_validation}
+    odd = {name: number for name, number in numbers.items() if number % 2}
+    if odd or n_validation < 0:
+        raise ValueError(f"pair_split: {odd or numbers} would part a pair; give even numbers.")
+    order = np.arange(n_structures)
+    start, stop = n_structures - n_test - n_validation, n_structures - n_test
+    return Split(train=order[:start], validation=order[start:stop], test=order[stop:])
+
+
 def qm9_split(n_structures: int, *, fast: bool = True, replica: int = 0) -> Split:
     """
     The split of the QM9 learning curves of this project.
