@@ -43,6 +43,8 @@ class AtomEnvironments:
     """``(pair, 3)`` lattice vectors between neighbors and their images, in the search's order"""
     atoms: Centers
     """all atoms, whether they are centers or not"""
+    wanted: Tensor | None
+    """``(center,)``, whether it is described or only seen by others; None: all are"""
     num_threads: int
 
     @classmethod
@@ -52,10 +54,13 @@ class AtomEnvironments:
         frames: Sequence[ase.Atoms],
         selected_samples: Labels | None,
         num_threads: int | None,
+        *,
+        all_centers: bool = False,
     ) -> AtomEnvironments:
         """
         Find neighbors and group them.
 
+        :param all_centers: whether atoms that are not selected are centers too
         :raises ValueError: without frames, for bad structures, types that were not declared
         """
         if not frames:
@@ -70,8 +75,11 @@ class AtomEnvironments:
         atoms = Centers(system, atom, all_types)
         pairs = pairs_within_cutoff(batch, density.cutoff.radius)
         chosen: Tensor | None = None
+        wanted: Tensor | None = None
         if selected_samples is not None:
-            chosen = torch.where(chosen_centers(system, atom, selected_samples))[0]
+            wanted = chosen_centers(system, atom, selected_samples)
+            if not all_centers:
+                chosen, wanted = torch.where(wanted)[0], None
         grouped = cpu.group(
             pairs.center,
             pairs.neighbor,
@@ -87,6 +95,7 @@ class AtomEnvironments:
             types=types,
             shifts=torch.from_numpy(pairs.shifts),
             atoms=atoms,
+            wanted=wanted,
             num_threads=torch.get_num_threads() if num_threads is None else num_threads,
         )
 

@@ -92,6 +92,10 @@ class Descriptor(torch.nn.Module, metaclass=abc.ABCMeta):
         """The list that ``forward`` wants; :func:`rhobar.systems.neighbors_added` makes it."""
         return self.density.requested_neighbor_lists()
 
+    def needs_all_centers(self) -> bool:
+        """Whether features of some centers take the densities of all atoms."""
+        return False
+
     @abc.abstractmethod
     def forward(
         self,
@@ -139,7 +143,13 @@ class Descriptor(torch.nn.Module, metaclass=abc.ABCMeta):
                 f"gradients={list(gradients)!r}: {unknown} are none of 'positions', 'cell', "
                 "'strain'."
             )
-        environments = AtomEnvironments.of(self.density, frames, selected_samples, num_threads)
+        environments = AtomEnvironments.of(
+            self.density,
+            frames,
+            selected_samples,
+            num_threads,
+            all_centers=self.needs_all_centers(),
+        )
         with torch.no_grad(), using_threads(environments.num_threads):
             if selected_properties is None:
                 return self.computed(environments, tuple(gradients), selected_keys, out)

@@ -1,17 +1,14 @@
 """Invariants of one neighbor of a center with the densities around both."""
 
-from typing import Any, Optional
+from typing import Any
 
 import torch
-from metatensor.torch import Labels
 from torch import Tensor
 
 from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
 from rhobar.ops import TripleRows
 
-from .neighbor_density import Centers
-from .tagged_descriptor import TaggedDescriptor, Tuples
-from .tagged_neighbors import TaggedNeighbors
+from .tagged_descriptor import Tagged, TaggedDescriptor, Tuples
 from .tuple_products import Factors, ones
 
 
@@ -80,19 +77,13 @@ class Pairs(TaggedDescriptor):
         chosen: dict[str, Any] = {"nu": nu, "nu_neighbor": nu_neighbor}
         self._arguments |= chosen
 
-    def needed(self, selected_samples: Optional[Labels]) -> Optional[Labels]:
-        """All atoms, where densities of neighbors are asked for."""
-        return selected_samples if self.nu_neighbor == 0 else None
+    def needs_all_centers(self) -> bool:
+        """Whether densities of neighbors are asked for."""
+        return self.nu_neighbor > 0
 
-    def tuples(
-        self,
-        tags: TaggedNeighbors,
-        centers: Centers,
-        dense: Tensor,
-        densities: Tensor,
-        members: Tensor,
-    ) -> Tuples:
+    def tuples(self, tagged: Tagged, dense: Tensor, densities: Tensor, members: Tensor) -> Tuples:
         """All pairs; see :meth:`TaggedDescriptor.tuples`."""
+        tags, centers = tagged.tags, tagged.centers
         tag = torch.where(members[tags.center] & (tags.pair >= 0))[0]
         center, neighbor = tags.center[tag], tags.neighbor[tag]
         others: list[Tensor] = []
@@ -109,4 +100,4 @@ class Pairs(TaggedDescriptor):
         samples = torch.cat([names, tags.shifts[tag]], 1)
         each = torch.arange(tag.shape[0], device=tag.device)
         factors = Factors(dense[tag], others[0], others[1], TripleRows(each, each, each))
-        return Tuples(factors, samples.to(torch.int32))
+        return Tuples(factors, tag, samples.to(torch.int32))

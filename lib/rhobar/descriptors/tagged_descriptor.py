@@ -13,15 +13,28 @@ from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
 from .atom_environments import AtomEnvironments
 from .blocks import copied_into, o3_mu, tensor_map
 from .descriptor import Descriptor
-from .neighbor_density import CenterPairs, Centers, chosen_centers
+from .neighbor_density import Centers, chosen_centers
 from .tagged_neighbors import TaggedNeighbors, tagged_neighbors
 from .tuple_products import Factors, TupleProducts
+
+
+class Tagged(NamedTuple):
+    """Centers and their tags."""
+
+    tags: TaggedNeighbors
+    centers: Centers
+    types: Tensor
+    """``(channel,)``, the type of each channel of the tags"""
+    wanted: Tensor
+    """``(center,)``, whether it is described or only seen by others"""
 
 
 class Tuples(NamedTuple):
     """Tuples of a center and its tagged neighbors."""
 
     factors: Factors
+    tag: Tensor
+    """which tags the first factors are"""
     samples: Tensor
     """``(tuple, name)`` int32"""
 
@@ -81,13 +94,16 @@ class TaggedDescriptor(Descriptor):
         selected_keys: Optional[Labels] = None,
     ) -> TensorMap:
         """Features of ``systems``; see :meth:`Descriptor.forward`."""
-        pairs, centers, types = self.density.pairs(systems, self.needed(selected_samples))
-        chosen = chosen_centers(centers.system, centers.atom, selected_samples)
-        return self.described(pairs, centers, types, chosen, selected_keys)
+        return self.described(self.tagged(systems, selected_samples), selected_keys)
 
-    def needed(self, selected_samples: Optional[Labels]) -> Optional[Labels]:
-        """Centers whose densities it takes to describe some centers."""
-        return selected_samples
+    def tagged(self, systems: list[System], selected_samples: Optional[Labels]) -> Tagged:
+        """Tags of the centers of ``systems``; see :meth:`NeighborDensity.pairs` for errors."""
+        needed = selected_samples
+        if self.needs_all_centers():
+            needed = None
+        pairs, centers, types = self.density.pairs(systems, needed)
+        wanted = chosen_centers(centers.system, centers.atom, selected_samples)
+        return Tagged(tagged_neighbors(pairs, centers, types), centers, types, wanted)
 
     def computed(
         self,
@@ -102,38 +118,24 @@ class TaggedDescriptor(Descriptor):
                 f"gradients={list(gradients)!r}: those of tuples of neighbors are not stored; call "
                 "the module on systems and use autograd."
             )
-        pairs = environments.pairs()
-        chosen = torch.ones_like(environments.centers.atom, dtype=torch.bool)
-        result = self.described(
-            pairs, environments.centers, environments.types, chosen, selected_keys
-        )
+        tags = tagged_neighbors(environments.pairs(), environments.centers, environments.types)
+        wanted = environments.wanted
+        if wanted is None:
+            wanted = torch.ones_like(environments.centers.atom, dtype=torch.bool)
+        tagged = Tagged(tags, environments.centers, environments.types, wanted)
+        result = self.described(tagged, selected_keys)
         return result if out is None else copied_into(out, result)
 
-    def described(
-        self,
-        pairs: CenterPairs,
-        centers: Centers,
-        types: Tensor,
-        chosen: Tensor,
-        selected_keys: Optional[Labels],
-    ) -> TensorMap:
-        """
-        Blocks ``(tuple, o3_mu, property)``.
-
-        :param types: ``(channel,)``, the type of each neighbor channel
-        :param chosen: ``(center,)``, whether its tuples are wanted
-        """
-        tags = tagged_neighbors(pairs, centers, types)
+    def described(self, tagged: Tagged, selected_keys: Optional[Labels]) -> TensorMap:
+        """Blocks ``(tuple, o3_mu, property)``."""
         keys: list[list[int]] = []
         blocks: list[TensorBlock] = []
-        found = Centers(centers.system[chosen], centers.atom[chosen], centers.type[chosen])
-        center_types: list[int] = self.density.center_types(found).to(torch.int64).tolist()
-        device = types.device
-        for center_type in center_types:
-            members = chosen & (centers.type == center_type)
-            channels = self.channels_of(tags, types, members)
-            dense, densities = self.densities(tags, types, channels, centers.atom.shape[0])
-            tuples = self.tuples(tags, centers, dense, densities, members)
+        device = tagged.types.device
+        for center_type in self.center_types(tagged):
+            members = tagged.wanted & (tagged.centers.type == center_type)
+            channels = self.channels_of(tagged, members)
+            dense, densities = self.densities(tagged, channels)
+            tuples = self.tuples(tagged, dense, densities, members)
             samples = Labels(self.sample_names, tuples.samples)
             features = self.products(tuples.factors)
             for sigma, values in zip([1, -1], features):  # noqa: B905 - scripted
@@ -144,20 +146,28 @@ class TaggedDescriptor(Descriptor):
         names = ["o3_lambda", "o3_sigma", "center_type"]
         return tensor_map(names, keys, blocks, selected_keys, device)
 
-    def channels_of(self, tags: TaggedNeighbors, types: Tensor, members: Tensor) -> Tensor:
+    def center_types(self, tagged: Tagged) -> list[int]:
+        """Sorted types of the wanted centers; the declared ones, if they are."""
+        centers, wanted = tagged.centers, tagged.wanted
+        found = Centers(centers.system[wanted], centers.atom[wanted], centers.type[wanted])
+        center_types: list[int] = self.density.center_types(found).to(torch.int64).tolist()
+        return center_types
+
+    def channels_of(self, tagged: Tagged, members: Tensor) -> Tensor:
         """Sorted neighbor channels that any of the centers sees; the declared ones, if they are."""
         if self.density.declares_types:
             return self.density.channel_names()
-        return torch.unique(types[tags.neighborhoods.run_channel[members[tags.center]]])
+        seen = members[tagged.tags.center]
+        return torch.unique(tagged.types[tagged.tags.neighborhoods.run_channel[seen]])
 
-    def densities(
-        self, tags: TaggedNeighbors, types: Tensor, channels: Tensor, n_centers: int
-    ) -> tuple[Tensor, Tensor]:
+    def densities(self, tagged: Tagged, channels: Tensor) -> tuple[Tensor, Tensor]:
         """
         Density of each tag and of each center.
 
-        :returns: ``(tag, lm, neighbor channel, n)`` and ``(center, lm, neighbor channel, n)``
+        :param channels: ``(channel,)``, the neighbor types or pseudo-species wanted
+        :returns: ``(tag, lm, channel, n)`` and ``(center, lm, channel, n)``
         """
+        tags, types = tagged.tags, tagged.types
         values: Tensor = self.density(tags.neighborhoods)
         mixing = self.density.mixing
         channel = tags.neighborhoods.run_channel
@@ -167,21 +177,14 @@ class TaggedDescriptor(Descriptor):
             weights = mixing[:, channel].transpose(0, 1)
         dense = values.unsqueeze(2) * weights.unsqueeze(1).unsqueeze(3)
         whole = torch.zeros(
-            [n_centers, dense.shape[1], dense.shape[2], dense.shape[3]],
+            [tagged.wanted.shape[0], dense.shape[1], dense.shape[2], dense.shape[3]],
             dtype=dense.dtype,
             device=dense.device,
         )
         return dense, whole.index_add(0, tags.center, dense)
 
     @abc.abstractmethod
-    def tuples(
-        self,
-        tags: TaggedNeighbors,
-        centers: Centers,
-        dense: Tensor,
-        densities: Tensor,
-        members: Tensor,
-    ) -> Tuples:
+    def tuples(self, tagged: Tagged, dense: Tensor, densities: Tensor, members: Tensor) -> Tuples:
         """
         All tuples of some centers.
 

@@ -8,9 +8,7 @@ from torch import Tensor
 from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
 from rhobar.ops import TripleRows
 
-from .neighbor_density import Centers
-from .tagged_descriptor import TaggedDescriptor, Tuples
-from .tagged_neighbors import TaggedNeighbors
+from .tagged_descriptor import Tagged, TaggedDescriptor, Tuples
 from .tuple_products import Factors, ones
 from .tuples import tuples_of_rows
 
@@ -100,28 +98,24 @@ class Triplets(TaggedDescriptor):
         chosen: dict[str, Any] = {"nu": nu, "include_self": include_self}
         self._arguments |= chosen
 
-    def tuples(
-        self,
-        tags: TaggedNeighbors,
-        centers: Centers,
-        dense: Tensor,
-        densities: Tensor,
-        members: Tensor,
-    ) -> Tuples:
+    def tuples(self, tagged: Tagged, dense: Tensor, densities: Tensor, members: Tensor) -> Tuples:
         """All triplets; see :meth:`TaggedDescriptor.tuples`."""
+        tags, centers = tagged.tags, tagged.centers
         listed = members[tags.center]
         if not self.include_self:
             listed = listed & (tags.pair >= 0)
         tag = torch.where(listed)[0]
-        counts = torch.bincount(tags.center[tag], minlength=members.shape[0])
+        number = torch.cumsum(members.to(torch.int64), 0) - 1  # of each center among the members
+        n_members = int(members.sum())
+        center = number[tags.center[tag]]
+        counts = torch.bincount(center, minlength=n_members)
         ptr = torch.cat([counts.new_zeros(1), torch.cumsum(counts, 0)])
-        center = torch.arange(members.shape[0], device=ptr.device)
-        row, j, k = tuples_of_rows(ptr, center, center)
+        every = torch.arange(n_members, device=ptr.device)
+        row, j, k = tuples_of_rows(ptr, every, every)
+        names = torch.stack([centers.system[members][row], centers.atom[members][row]], 1)
         first, second = tag[j], tag[k]
-        names = torch.stack(
-            [centers.system[row], centers.atom[row], tags.neighbor[first], tags.neighbor[second]], 1
-        )
-        samples = torch.cat([names, tags.shifts[first], tags.shifts[second]], 1)
-        third = densities if self.nu == 1 else ones(densities.shape[0], densities)
-        rows = TripleRows(first, second, tags.center)
-        return Tuples(Factors(dense, dense, third, rows), samples.to(torch.int32))
+        neighbors = torch.stack([tags.neighbor[first], tags.neighbor[second]], 1)
+        samples = torch.cat([names, neighbors, tags.shifts[first], tags.shifts[second]], 1)
+        third = densities[members] if self.nu == 1 else ones(n_members, densities)
+        factors = Factors(dense[tag], dense[tag], third, TripleRows(j, k, center))
+        return Tuples(factors, tag, samples.to(torch.int32))
