@@ -25,6 +25,7 @@ from rhobar.analysis.methane_sheets import (
     triple_product_energy,
 )
 from rhobar.analysis.node_marked_weisfeiler_lehman import node_marked_weisfeiler_lehman
+from rhobar.analysis.pair_errors import PairErrors, pair_errors
 from rhobar.analysis.pair_verification import PairCheck, verify_pair
 from rhobar.analysis.rbf_kernel import RbfKernel
 from rhobar.analysis.reconstruction import gfrd, gfre
@@ -36,6 +37,7 @@ __all__ = [
     "EnvironmentJacobian",
     "JacobianSpectrum",
     "PairCheck",
+    "PairErrors",
     "RbfKernel",
     "SheetPoint",
     "along_manifold",
@@ -53,6 +55,7 @@ __all__ = [
     "lfre",
     "many_body_energies",
     "node_marked_weisfeiler_lehman",
+    "pair_errors",
     "random_environments",
     "spectrum_of",
     "triple_product_energy",

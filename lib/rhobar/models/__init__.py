@@ -8,10 +8,13 @@ from rhobar.models.fitted_descriptor import load_descriptor, save_descriptor
 from rhobar.models.kernel import KernelModel
 from rhobar.models.linear import LinearModel
 from rhobar.models.loading import load_model
+from rhobar.models.principal_components import PrincipalComponents
 from rhobar.models.ridge import Ridge, RidgeSolution
 from rhobar.models.ridge_per_order import OrderSolution, RidgePerOrder
+from rhobar.models.single_energy import SingleEnergy, TripletEnergy
 from rhobar.models.sparse_kernel import SparseKernelModel
 from rhobar.models.structures import force_rows, sum_over_atoms
+from rhobar.models.triplet_encoder import TripletEncoderDecoder
 
 __all__ = [
     "Composition",
@@ -22,10 +25,14 @@ __all__ = [
     "LinearModel",
     "OrderSolution",
     "Prediction",
+    "PrincipalComponents",
     "Ridge",
     "RidgePerOrder",
     "RidgeSolution",
+    "SingleEnergy",
     "SparseKernelModel",
+    "TripletEncoderDecoder",
+    "TripletEnergy",
     "force_rows",
     "load_descriptor",
     "load_model",

@@ -2,7 +2,8 @@
 
 from .hypers import TrainingHypers
 from .loop import train
+from .pair_loss import PairLoss
 from .record import History
 from .schedule import Cosine, Plateau
 
-__all__ = ["Cosine", "History", "Plateau", "TrainingHypers", "train"]
+__all__ = ["Cosine", "History", "PairLoss", "Plateau", "TrainingHypers", "train"]
