@@ -1,6 +1,6 @@
 """Models of energies and forces: composition, ridge and kernel ridge regression, networks."""
 
-from rhobar.models.composition import Composition, type_counts
+from rhobar.models.composition import Composition, checked_energies, type_counts
 from rhobar.models.distance_gnn import DistanceGnn
 from rhobar.models.distance_graphs import DistanceGraphs, selected_graphs
 from rhobar.models.energy_model import EnergyModel, Prediction
@@ -15,6 +15,7 @@ from rhobar.models.single_energy import SingleEnergy, TripletEnergy
 from rhobar.models.sparse_kernel import SparseKernelModel
 from rhobar.models.structures import force_rows, sum_over_atoms
 from rhobar.models.triplet_encoder import TripletEncoderDecoder
+from rhobar.models.triplet_pool import TripletPool
 
 __all__ = [
     "Composition",
@@ -33,6 +34,8 @@ __all__ = [
     "SparseKernelModel",
     "TripletEncoderDecoder",
     "TripletEnergy",
+    "TripletPool",
+    "checked_energies",
     "force_rows",
     "load_descriptor",
     "load_model",
