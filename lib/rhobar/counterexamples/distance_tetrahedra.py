@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from dataclasses import dataclass
 from typing import ClassVar, Self
@@ -90,8 +91,13 @@ def tetrahedron_orders(distances: tuple[float, ...]) -> list[Order]:
 
     There are up to 6! / 4! = 30 if all six differ.
     """
-    orders = sorted({_canonical(order) for order in itertools.permutations(range(6))})
-    return [order for order in orders if _exists(distances, order)]
+    return [order for order in _orders() if _exists(distances, order)]
+
+
+@functools.cache
+def _orders() -> list[Order]:
+    """The 30 of six edges."""
+    return sorted({_canonical(order) for order in itertools.permutations(range(6))})
 
 
 def _exists(distances: tuple[float, ...], order: tuple[int, ...]) -> bool:
