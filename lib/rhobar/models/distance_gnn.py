@@ -10,6 +10,7 @@ from metatensor.torch import TensorMap
 from metatomic.torch import NeighborListOptions, System
 from torch import Tensor
 
+from .composition import Composition
 from .distance_graphs import DistanceGraphs, atom_numbers, dense_features, edges_within
 from .energy_map import computed_energies, energy_map
 from .environments import Descriptor
@@ -21,7 +22,8 @@ class DistanceGnn(torch.nn.Module):
 
     .. math:: h_i^{(0)} = e_{a_i} + A\, \hat p_i, \qquad
               m_i^{(t)} = \sum_j f_c(r_{ij})\, W_t(b(r_{ij})) \odot h_j^{(t)}
-    .. math:: h_i^{(t+1)} = h_i^{(t)} + U_t(m_i^{(t)}), \qquad E = \sum_i V(h_i^{(T)})
+    .. math:: h_i^{(t+1)} = h_i^{(t)} + U_t(m_i^{(t)}), \qquad
+              E = \sum_i [o_{a_i} + s V(h_i^{(T)})]
     .. math:: b_k(r) = e^{-\gamma (r - \mu_k)^2}, \qquad
               \mu_k = \frac{k\, r_\max}{n - 1}, \qquad \gamma = \frac{n^2}{2 r_\max^2}
 
@@ -34,8 +36,9 @@ class DistanceGnn(torch.nn.Module):
     more: invariants p of a descriptor, here over the root of their mean square,
     :math:`\hat p = p / \sqrt{\langle p^2 \rangle}`.
 
-    Weights are drawn in float64. No sum is normalised, so that far-apart copies add. Results follow
-    the order of atoms by rounding only.
+    The offsets o are zero and the scale s is one until :meth:`set_baseline` says otherwise. Weights
+    are drawn in float64. No sum is normalised: with a cutoff, far-apart copies add; without one,
+    atoms hear each other from everywhere. Results follow the order of atoms by rounding only.
 
     :param atomic_types: the types that may occur
     :param cutoff: r_c in Å; None: every atom hears all others of a structure that is not periodic
@@ -50,6 +53,8 @@ class DistanceGnn(torch.nn.Module):
 
     types: Tensor
     places: Tensor
+    offsets: Tensor
+    scale: Tensor
 
     def __init__(
         self,
@@ -74,13 +79,17 @@ class DistanceGnn(torch.nn.Module):
         self.register_buffer("types", torch.tensor(types, dtype=torch.int64), persistent=False)
         places = torch.linspace(0.0, r_max, n_radial, dtype=torch.float64)
         self.register_buffer("places", places, persistent=False)
+        self.register_buffer("offsets", torch.zeros(len(types), dtype=torch.float64))
+        self.register_buffer("scale", torch.ones((), dtype=torch.float64))
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)
             self.embedding = torch.nn.Embedding(len(types), hidden)
-            self.projection = torch.nn.Linear(max(columns, 1), hidden, bias=False)
             self.filters = _perceptrons(layers, n_radial, hidden, hidden)
             self.updates = _perceptrons(layers, hidden, hidden, hidden)
             self.readout = _perceptron(hidden, hidden, 1)
+            self.projection: torch.nn.Module = torch.nn.Identity()
+            if columns > 0:  # last, so that the other weights are those without a descriptor
+                self.projection = torch.nn.Linear(columns, hidden, bias=False)
         self.to(torch.float64)
 
     def requested_neighbor_lists(self) -> list[NeighborListOptions]:
@@ -114,6 +123,17 @@ class DistanceGnn(torch.nn.Module):
         :raises ValueError: see :meth:`graphs`; for unknown kinds of gradients
         """
         return computed_energies(self, frames, gradients)
+
+    @torch.jit.unused
+    def set_baseline(self, composition: Composition, scale: float) -> None:
+        """
+        Count energies from those of the composition (eV), in units of ``scale`` (eV).
+
+        :raises ValueError: for a composition of types that the model does not know
+        """
+        types = torch.tensor(composition.atomic_types)
+        self.offsets[self._type_places(types)] = composition.energies.to(self.offsets)
+        self.scale.fill_(scale)
 
     def graphs(self, systems: list[System]) -> DistanceGraphs:
         """
@@ -163,7 +183,7 @@ class DistanceGnn(torch.nn.Module):
             heard = torch.zeros_like(hidden).index_add(0, graphs.center, message)
             hidden = hidden + update(heard)
         energies: Tensor = self.readout(hidden).squeeze(1)
-        return energies
+        return self.offsets[graphs.types] + self.scale * energies
 
     def _weight(self, distances: Tensor) -> Tensor:
         """f_c, ``(edge,)``."""
