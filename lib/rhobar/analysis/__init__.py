@@ -29,6 +29,7 @@ from rhobar.analysis.pair_errors import PairErrors, pair_errors
 from rhobar.analysis.pair_verification import PairCheck, verify_pair
 from rhobar.analysis.rbf_kernel import RbfKernel
 from rhobar.analysis.reconstruction import gfrd, gfre
+from rhobar.analysis.spectrum_difference import spectrum_difference
 from rhobar.analysis.weisfeiler_lehman import discrete_weisfeiler_lehman, weisfeiler_lehman
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "node_marked_weisfeiler_lehman",
     "pair_errors",
     "random_environments",
+    "spectrum_difference",
     "spectrum_of",
     "triple_product_energy",
     "verify_pair",

@@ -5,26 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any
 
 import ase
 import numpy as np
-import torch
-from metatensor.torch import Labels
 
 from rhobar.counterexamples import Family, congruent
-from rhobar.descriptors import (
-    DensityCorrelations,
-    Gaussian,
-    Gto,
-    SoapPowerSpectrum,
-    SoapRadialSpectrum,
-)
 
 from .color_refinement import ColorRefinement
 from .folklore_weisfeiler_lehman import folklore_weisfeiler_lehman
 from .node_marked_weisfeiler_lehman import node_marked_weisfeiler_lehman
+from .spectrum_difference import spectrum_difference
 from .weisfeiler_lehman import discrete_weisfeiler_lehman, weisfeiler_lehman
 
 _TOL = 1e-9  # Å; coordinates are computed in full precision
@@ -90,7 +80,7 @@ def verify_pair(family: Family) -> list[PairCheck]:
 def _congruence(first: ase.Atoms, second: ase.Atoms, *, expected: bool) -> Iterator[PairCheck]:
     if first.pbc.any():
         for cutoff in (4.0, 6.0):
-            difference = _spectrum_difference(first, second, 2, cutoff)
+            difference = spectrum_difference(first, second, nu=2, cutoff=cutoff)
             yield PairCheck(f"nu=2 of all atoms, {cutoff:g} Å", False, difference, _DIFFERENT[2])
     else:
         found = congruent(first, second, tolerance=1e-6 if expected else 1e-4)
@@ -115,7 +105,9 @@ def _environment(family: Family, first: ase.Atoms, second: ase.Atoms) -> Iterato
         equal = nu <= family.nu_equal
         bound = _EQUAL if equal else _DIFFERENT[nu]
         for center in first.info["centers"]:
-            difference = _spectrum_difference(first, second, nu, _radius(first, center), center)
+            difference = spectrum_difference(
+                first, second, nu=nu, cutoff=_radius(first, center), center=center
+            )
             yield PairCheck(f"nu={nu} of the center", equal, difference, bound)
     yield _verdict("distances, complete graph", weisfeiler_lehman(first, second, tol=_TOL), False)
 
@@ -134,7 +126,7 @@ def _refinement(_: Family, first: ase.Atoms, second: ase.Atoms) -> Iterator[Pair
         ("marked atoms", node_marked_weisfeiler_lehman),
     ):
         yield _verdict(name, test(first, second, tol=_TOL), False)
-    difference = _spectrum_difference(first, second, 2, _radius(first, None))
+    difference = spectrum_difference(first, second, nu=2, cutoff=_radius(first, None))
     yield PairCheck("nu=2 of all atoms", False, difference, _DIFFERENT[2])
 
 
@@ -150,7 +142,9 @@ def _control(_: Family, first: ase.Atoms, second: ase.Atoms) -> Iterator[PairChe
     """Nothing may differ."""
     (center,) = first.info["centers"]
     for nu in (1, 2, 3):
-        difference = _spectrum_difference(first, second, nu, _radius(first, center), center)
+        difference = spectrum_difference(
+            first, second, nu=nu, cutoff=_radius(first, center), center=center
+        )
         yield PairCheck(f"nu={nu} of the center", True, difference, _EQUAL)
     yield _verdict("distances, complete graph", weisfeiler_lehman(first, second, tol=_TOL), True)
 
@@ -181,32 +175,3 @@ def _radius(atoms: ase.Atoms, center: int | None) -> float:
     distances = atoms.get_all_distances()
     longest = float((distances if center is None else distances[center]).max())
     return 2.0 * math.ceil(0.6 * longest)
-
-
-def _spectrum_difference(
-    first: ase.Atoms, second: ase.Atoms, nu: int, cutoff: float, center: int | None = None
-) -> float:
-    """Distance between the features of a center, or between their sums over atoms, relative."""
-    descriptor: Any = _correlations(nu, cutoff, tuple(sorted(set(first.numbers.tolist()))))
-    selected = None if center is None else Labels("atom", torch.tensor([[center]]))
-    one, two = (
-        torch.cat([block.values.sum(dim=0).flatten() for block in features.blocks()])
-        for features in (
-            descriptor.compute(atoms, selected_samples=selected) for atoms in (first, second)
-        )
-    )
-    return float((one - two).norm() / one.norm())
-
-
-@lru_cache
-def _correlations(nu: int, cutoff: float, types: tuple[int, ...]) -> torch.nn.Module:
-    """Of small bases: a difference in one of them is one in all, and equality holds in any."""
-    shared: dict[str, Any] = {
-        "density": Gaussian(0.3, center_weight=0.0),
-        "atomic_types": list(types),
-    }
-    if nu == 1:
-        return SoapRadialSpectrum(cutoff, radial=Gto(4), **shared)
-    if nu == 2:
-        return SoapPowerSpectrum(cutoff, l_max=4, radial=Gto(4), **shared)
-    return DensityCorrelations(cutoff, nu=nu, l_max=3, radial=Gto({3: 2, 4: 1}[nu]), **shared)
