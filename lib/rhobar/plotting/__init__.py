@@ -1,12 +1,16 @@
 """One style, one function per figure; figures are made from saved numbers only."""
 
 from rhobar.plotting.body_order import body_order
+from rhobar.plotting.color_classes import color_classes
 from rhobar.plotting.component_variances import component_variances
 from rhobar.plotting.learning_curves import learning_curves
 from rhobar.plotting.local_reconstruction import local_reconstruction
+from rhobar.plotting.pair_gallery import pair_gallery
 from rhobar.plotting.parity import parity
+from rhobar.plotting.periodic_pairs import periodic_pairs
 from rhobar.plotting.reconstruction import reconstruction_maps
 from rhobar.plotting.sensitivity import jacobian_spectra, manifold_collapse
+from rhobar.plotting.structure_page import structure_page
 from rhobar.plotting.style import (
     COLUMN_WIDTH,
     PAGE_WIDTH,
@@ -19,6 +23,7 @@ __all__ = [
     "COLUMN_WIDTH",
     "PAGE_WIDTH",
     "body_order",
+    "color_classes",
     "component_variances",
     "figure_style",
     "jacobian_spectra",
@@ -26,7 +31,10 @@ __all__ = [
     "local_reconstruction",
     "manifold_collapse",
     "new_figure",
+    "pair_gallery",
     "parity",
+    "periodic_pairs",
     "reconstruction_maps",
     "save_figure",
+    "structure_page",
 ]
