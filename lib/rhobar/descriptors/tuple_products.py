@@ -15,6 +15,7 @@ from rhobar.ops import (
 )
 
 from .channel_contraction import ChannelContraction
+from .compiled_triples import compiled_channel_triples
 
 
 class Factors(NamedTuple):
@@ -70,8 +71,8 @@ class TupleProducts(torch.nn.Module):
                     contracted.append(contraction(factor, k))
                 else:
                     contracted.append(factor.flatten(2).expand(-1, -1, self.n_channels))
-            values = channel_triple_products(
-                contracted[0], contracted[1], contracted[2], factors.rows, self.paths, self.tables
+            values = self._channel_products(
+                contracted[0], contracted[1], contracted[2], factors.rows
             )
             results = [values[:, : self.n_even].flatten(1)]
             if self.n_even < len(self.paths):
@@ -91,6 +92,21 @@ class TupleProducts(torch.nn.Module):
         if self.n_even < len(self.paths):
             results.append(torch.cat(parts[self.n_even :], 1))
         return results
+
+    def _channel_products(
+        self, first: Tensor, second: Tensor, third: Tensor, rows: TripleRows
+    ) -> Tensor:
+        """``(row, path, channel)``; compiled on a CPU, unless scripted."""
+        if torch.jit.is_scripting():  # type: ignore[attr-defined]
+            return channel_triple_products(first, second, third, rows, self.paths, self.tables)
+        return self._dispatched(first, second, third, rows)
+
+    @torch.jit.unused
+    def _dispatched(self, first: Tensor, second: Tensor, third: Tensor, rows: TripleRows) -> Tensor:
+        op = channel_triple_products
+        if first.device.type == "cpu":
+            op = compiled_channel_triples
+        return op(first, second, third, rows, self.paths, self.tables)
 
     def properties(self, sigma: int, channels: Tensor) -> Labels:
         """

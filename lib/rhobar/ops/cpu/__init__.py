@@ -24,6 +24,7 @@ from .soap import soap
 from .soap_backward import soap_backward
 from .soap_gradients import soap_gradients
 from .soap_strain import soap_cell_gradients
+from .triple_products import channel_triple_products, channel_triple_products_backward
 
 __all__ = [
     "GradientRows",
@@ -32,6 +33,8 @@ __all__ = [
     "Radial",
     "SpectrumRows",
     "allocate",
+    "channel_triple_products",
+    "channel_triple_products_backward",
     "correlation_slopes",
     "correlations",
     "correlations_backward",
