@@ -18,7 +18,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 RAYON_N
 CORE := math ops systems data descriptors counterexamples kernels models analysis
 # ... but for these tests, which have another code as oracle or make reference data.
 NOT_CORE := descriptors/test_featomic math/test_clebsch_gordan math/test_radial_integral \
-    data/test_methane data/test_minimol
+    data/test_methane data/test_minimol data/test_xtb
 
 .PHONY: figures test test-slow test-min lint format bench bench-soap bench-bispectrum bench-nice reference-data docs help
 

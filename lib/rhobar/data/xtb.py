@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import ase
 import numpy as np
-from ase.calculators.calculator import CalculationFailed
+from ase.calculators.calculator import CalculatorError
 from numpy.typing import NDArray
 
 _METHOD = "GFN1-xTB"  # knows periodic structures as well
@@ -23,7 +23,7 @@ def xtb_energies(frames: Sequence[ase.Atoms]) -> NDArray[np.float64]:
     or two directions are repeated along the others too, 20 Å of vacuum beside them.
 
     :raises ImportError: if tblite is not installed
-    :raises ValueError: naming the frame whose calculation does not converge
+    :raises ValueError: naming the frame whose calculation fails, or whose types are not known
     """
     try:
         from tblite.ase import TBLite
@@ -37,7 +37,7 @@ def xtb_energies(frames: Sequence[ase.Atoms]) -> NDArray[np.float64]:
         copy.calc = TBLite(method=_METHOD, accuracy=_ACCURACY, verbosity=0)
         try:
             energies.append(float(copy.get_potential_energy()))
-        except CalculationFailed as error:
+        except CalculatorError as error:
             raise ValueError(
                 f"frame {number}, {frame.symbols}: {_METHOD} failed ({error}); leave it out."
             ) from error
