@@ -131,6 +131,15 @@ class AtomEnvironments:
 
     def jacobian(self, parameter: str) -> Jacobian:
         """Derivatives of :meth:`coefficients` with respect to positions, cell or strain."""
+        jacobian = self.run_jacobian(parameter)
+        mixing = self.density.mixing
+        if mixing is None:
+            return jacobian
+        nb = self.neighborhoods
+        return jacobian.mixed(mixing.detach(), nb.run_center, nb.run_channel)
+
+    def run_jacobian(self, parameter: str) -> Jacobian:
+        """Derivatives of the density of each run, before types are mixed."""
         from rhobar.ops import cpu
 
         n_pairs, n_lm = len(self.neighborhoods.vectors), (self.density.l_max + 1) ** 2
@@ -142,12 +151,7 @@ class AtomEnvironments:
         per_pair = cpu.density_gradients(
             self.neighborhoods, radial, dtype=dtype, num_threads=self.num_threads
         )
-        jacobian = self.jacobian_of(per_pair, parameter)
-        mixing = self.density.mixing
-        if mixing is None:
-            return jacobian
-        nb = self.neighborhoods
-        return jacobian.mixed(mixing.detach(), nb.run_center, nb.run_channel)
+        return self.jacobian_of(per_pair, parameter)
 
     def vector_factors(self, parameter: str) -> Tensor:
         """

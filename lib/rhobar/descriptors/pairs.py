@@ -8,8 +8,8 @@ from torch import Tensor
 from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
 from rhobar.ops import TripleRows
 
-from .tagged_descriptor import Tagged, TaggedDescriptor, Tuples
-from .tuple_products import Factors, ones
+from .tagged_descriptor import Tagged, TaggedDescriptor
+from .tuple_products import Tuples
 
 
 class Pairs(TaggedDescriptor):
@@ -81,23 +81,23 @@ class Pairs(TaggedDescriptor):
         """Whether densities of neighbors are asked for."""
         return self.nu_neighbor > 0
 
-    def tuples(self, tagged: Tagged, dense: Tensor, densities: Tensor, members: Tensor) -> Tuples:
+    def tuples(self, tagged: Tagged, members: Tensor) -> Tuples:
         """All pairs; see :meth:`TaggedDescriptor.tuples`."""
         tags, centers = tagged.tags, tagged.centers
         tag = torch.where(members[tags.center] & (tags.pair >= 0))[0]
         center, neighbor = tags.center[tag], tags.neighbor[tag]
+        n_tags = tags.center.shape[0]
         others: list[Tensor] = []
         for _ in range(self.nu):
-            others.append(densities[center])
+            others.append(n_tags + center)
         if self.nu_neighbor > 0:
             # all atoms are centers: a system starts where its number first appears
             start = torch.searchsorted(centers.system, centers.system[center])
             for _ in range(self.nu_neighbor):
-                others.append(densities[start + neighbor])
+                others.append(n_tags + start + neighbor)
         while len(others) < 2:
-            others.append(ones(tag.shape[0], densities))
+            others.append(tag)
         names = torch.stack([centers.system[center], centers.atom[center], neighbor], 1)
-        samples = torch.cat([names, tags.shifts[tag]], 1)
+        samples = torch.cat([names, tags.shifts[tag]], 1).to(torch.int32)
         each = torch.arange(tag.shape[0], device=tag.device)
-        factors = Factors(dense[tag], others[0], others[1], TripleRows(each, each, each))
-        return Tuples(factors, tag, samples.to(torch.int32))
+        return Tuples(tag, others[0], others[1], TripleRows(each, each, each), samples)

@@ -11,32 +11,26 @@ from torch import Tensor
 from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
 
 from .atom_environments import AtomEnvironments
-from .blocks import copied_into, o3_mu, tensor_map
+from .blocks import copied_into, o3_mu, tensor_map, without_gradients
 from .descriptor import Descriptor
+from .jacobian import Jacobian
 from .neighbor_density import Centers, chosen_centers
+from .tagged_gradients import body_slopes, tag_slopes, tuple_gradients
 from .tagged_neighbors import TaggedNeighbors, tagged_neighbors
-from .tuple_products import Factors, TupleProducts
+from .tuple_products import Factors, TupleProducts, Tuples
 
 
 class Tagged(NamedTuple):
-    """Centers and their tags."""
+    """Centers, their tags, and the density of each tag."""
 
     tags: TaggedNeighbors
+    values: Tensor
+    """``(tag, lm, n)``"""
     centers: Centers
     types: Tensor
     """``(channel,)``, the type of each channel of the tags"""
     wanted: Tensor
     """``(center,)``, whether it is described or only seen by others"""
-
-
-class Tuples(NamedTuple):
-    """Tuples of a center and its tagged neighbors."""
-
-    factors: Factors
-    tag: Tensor
-    """which tags the first factors are"""
-    samples: Tensor
-    """``(tuple, name)`` int32"""
 
 
 class TaggedDescriptor(Descriptor):
@@ -102,8 +96,10 @@ class TaggedDescriptor(Descriptor):
         if self.needs_all_centers():
             needed = None
         pairs, centers, types = self.density.pairs(systems, needed)
+        tags = tagged_neighbors(pairs, centers, types)
+        values: Tensor = self.density(tags.neighborhoods)
         wanted = chosen_centers(centers.system, centers.atom, selected_samples)
-        return Tagged(tagged_neighbors(pairs, centers, types), centers, types, wanted)
+        return Tagged(tags, values, centers, types, wanted)
 
     def computed(
         self,
@@ -113,18 +109,42 @@ class TaggedDescriptor(Descriptor):
         out: Optional[TensorMap],
     ) -> TensorMap:
         """Values; see :meth:`compute`."""
-        if gradients:
-            raise NotImplementedError(
-                f"gradients={list(gradients)!r}: those of tuples of neighbors are not stored; call "
-                "the module on systems and use autograd."
-            )
-        tags = tagged_neighbors(environments.pairs(), environments.centers, environments.types)
+        pairs, centers, types = environments.pairs(), environments.centers, environments.types
+        tags = tagged_neighbors(pairs, centers, types)
+        values: Tensor = self.density(tags.neighborhoods)
         wanted = environments.wanted
         if wanted is None:
-            wanted = torch.ones_like(environments.centers.atom, dtype=torch.bool)
-        tagged = Tagged(tags, environments.centers, environments.types, wanted)
+            wanted = torch.ones_like(centers.atom, dtype=torch.bool)
+        tagged = Tagged(tags, values, centers, types, wanted)
         result = self.described(tagged, selected_keys)
+        if gradients:
+            blocks = [without_gradients(block) for block in result.blocks()]
+            for parameter in gradients:
+                slopes = tag_slopes(environments, tags, parameter)
+                self._add_gradients(result.keys, blocks, tagged, slopes)
+            result = TensorMap(result.keys, blocks)
         return result if out is None else copied_into(out, result)
+
+    @torch.jit.unused
+    def _add_gradients(
+        self, keys: Labels, blocks: list[TensorBlock], tagged: Tagged, slopes: Jacobian
+    ) -> None:
+        """Store the derivatives of tuples, those of both parities at once."""
+        names: list[list[int]] = keys.values.tolist()
+        for center_type in sorted({name[2] for name in names}):
+            members = tagged.wanted & (tagged.centers.type == center_type)
+            channels = self.channels_of(tagged, members)
+            tuples = self.tuples(tagged, members)
+            row, moved, values = tuple_gradients(
+                self.products,
+                self.bodies(tagged, channels),
+                tuples,
+                body_slopes(slopes, tagged.tags.center, self._weights(tagged, channels)),
+                len(slopes.atom),
+            )
+            for name, block in zip(names, blocks, strict=True):
+                if name[2] == center_type:
+                    slopes.add_to(block, values[0 if name[1] == 1 else 1], row, moved)
 
     def described(self, tagged: Tagged, selected_keys: Optional[Labels]) -> TensorMap:
         """Blocks ``(tuple, o3_mu, property)``."""
@@ -134,10 +154,9 @@ class TaggedDescriptor(Descriptor):
         for center_type in self.center_types(tagged):
             members = tagged.wanted & (tagged.centers.type == center_type)
             channels = self.channels_of(tagged, members)
-            dense, densities = self.densities(tagged, channels)
-            tuples = self.tuples(tagged, dense, densities, members)
+            tuples = self.tuples(tagged, members)
             samples = Labels(self.sample_names, tuples.samples)
-            features = self.products(tuples.factors)
+            features = self.features(self.bodies(tagged, channels), tuples)
             for sigma, values in zip([1, -1], features):  # noqa: B905 - scripted
                 properties = self.products.properties(sigma, channels)
                 components = [o3_mu(0, device)]
@@ -160,35 +179,42 @@ class TaggedDescriptor(Descriptor):
         seen = members[tagged.tags.center]
         return torch.unique(tagged.types[tagged.tags.neighborhoods.run_channel[seen]])
 
-    def densities(self, tagged: Tagged, channels: Tensor) -> tuple[Tensor, Tensor]:
+    def bodies(self, tagged: Tagged, channels: Tensor) -> Tensor:
         """
-        Density of each tag and of each center.
+        Densities of tags, then of centers, ``(body, lm, channel, n)``.
 
         :param channels: ``(channel,)``, the neighbor types or pseudo-species wanted
-        :returns: ``(tag, lm, channel, n)`` and ``(center, lm, channel, n)``
         """
-        tags, types = tagged.tags, tagged.types
-        values: Tensor = self.density(tags.neighborhoods)
-        mixing = self.density.mixing
-        channel = tags.neighborhoods.run_channel
-        if mixing is None:
-            weights = (types[channel].unsqueeze(1) == channels).to(values.dtype)
-        else:
-            weights = mixing[:, channel].transpose(0, 1)
-        dense = values.unsqueeze(2) * weights.unsqueeze(1).unsqueeze(3)
+        weights = self._weights(tagged, channels)
+        dense = tagged.values.unsqueeze(2) * weights.unsqueeze(1).unsqueeze(3)
         whole = torch.zeros(
             [tagged.wanted.shape[0], dense.shape[1], dense.shape[2], dense.shape[3]],
             dtype=dense.dtype,
             device=dense.device,
         )
-        return dense, whole.index_add(0, tags.center, dense)
+        return torch.cat([dense, whole.index_add(0, tagged.tags.center, dense)])
+
+    def features(self, bodies: Tensor, tuples: Tuples) -> list[Tensor]:
+        """Features ``(tuple, property)`` with σ = 1 and, where there are any, with σ = -1."""
+        factors = Factors(
+            bodies[tuples.first], bodies[tuples.second], bodies[tuples.third], tuples.rows
+        )
+        features: list[Tensor] = self.products(factors)
+        return features
+
+    def _weights(self, tagged: Tagged, channels: Tensor) -> Tensor:
+        """How much each tag belongs to each channel, ``(tag, channel)``."""
+        channel = tagged.tags.neighborhoods.run_channel
+        mixing = self.density.mixing
+        if mixing is None:
+            match = tagged.types[channel].unsqueeze(1) == channels
+            return match.to(tagged.values.dtype)
+        return mixing[:, channel].transpose(0, 1)
 
     @abc.abstractmethod
-    def tuples(self, tagged: Tagged, dense: Tensor, densities: Tensor, members: Tensor) -> Tuples:
+    def tuples(self, tagged: Tagged, members: Tensor) -> Tuples:
         """
         All tuples of some centers.
 
-        :param dense: ``(tag, lm, neighbor channel, n)``, density of each tag
-        :param densities: ``(center, lm, neighbor channel, n)``
         :param members: ``(center,)``, whether its tuples are wanted
         """

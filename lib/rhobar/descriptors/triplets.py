@@ -8,8 +8,8 @@ from torch import Tensor
 from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
 from rhobar.ops import TripleRows
 
-from .tagged_descriptor import Tagged, TaggedDescriptor, Tuples
-from .tuple_products import Factors, ones
+from .tagged_descriptor import Tagged, TaggedDescriptor
+from .tuple_products import Tuples
 from .tuples import tuples_of_rows
 
 _SHIFTS_2 = ["cell_shift_2_a", "cell_shift_2_b", "cell_shift_2_c"]
@@ -93,29 +93,26 @@ class Triplets(TaggedDescriptor):
             pseudo_species=pseudo_species,
             spline_accuracy=spline_accuracy,
         )
-        self.nu = nu
         self.include_self = include_self
         chosen: dict[str, Any] = {"nu": nu, "include_self": include_self}
         self._arguments |= chosen
 
-    def tuples(self, tagged: Tagged, dense: Tensor, densities: Tensor, members: Tensor) -> Tuples:
+    def tuples(self, tagged: Tagged, members: Tensor) -> Tuples:
         """All triplets; see :meth:`TaggedDescriptor.tuples`."""
         tags, centers = tagged.tags, tagged.centers
         listed = members[tags.center]
         if not self.include_self:
             listed = listed & (tags.pair >= 0)
-        tag = torch.where(listed)[0]
+        tag, member = torch.where(listed)[0], torch.where(members)[0]
         number = torch.cumsum(members.to(torch.int64), 0) - 1  # of each center among the members
-        n_members = int(members.sum())
         center = number[tags.center[tag]]
-        counts = torch.bincount(center, minlength=n_members)
+        counts = torch.bincount(center, minlength=member.shape[0])
         ptr = torch.cat([counts.new_zeros(1), torch.cumsum(counts, 0)])
-        every = torch.arange(n_members, device=ptr.device)
+        every = torch.arange(member.shape[0], device=ptr.device)
         row, j, k = tuples_of_rows(ptr, every, every)
-        names = torch.stack([centers.system[members][row], centers.atom[members][row]], 1)
+        names = torch.stack([centers.system[member][row], centers.atom[member][row]], 1)
         first, second = tag[j], tag[k]
         neighbors = torch.stack([tags.neighbor[first], tags.neighbor[second]], 1)
         samples = torch.cat([names, neighbors, tags.shifts[first], tags.shifts[second]], 1)
-        third = densities[members] if self.nu == 1 else ones(n_members, densities)
-        factors = Factors(dense[tag], dense[tag], third, TripleRows(j, k, center))
-        return Tuples(factors, tag, samples.to(torch.int32))
+        third = tags.center.shape[0] + member
+        return Tuples(tag, tag, third, TripleRows(j, k, center), samples.to(torch.int32))

@@ -19,7 +19,11 @@ from .compiled_triples import compiled_channel_triples
 
 
 class Factors(NamedTuple):
-    """Three factors ``(_, lm, neighbor channel, n)``, and which of them are multiplied."""
+    """
+    Three factors ``(_, lm, neighbor channel, n)``, and which of them are multiplied.
+
+    Where there are fewer, the others are read for their number only.
+    """
 
     first: Tensor
     second: Tensor
@@ -27,9 +31,25 @@ class Factors(NamedTuple):
     rows: TripleRows
 
 
+class Tuples(NamedTuple):
+    """
+    Tuples of a center and its tagged neighbors, as products of bodies.
+
+    The bodies are the densities of all tags, then those of all centers.
+    """
+
+    first: Tensor
+    """``(a,)`` int64, which bodies the first factors are"""
+    second: Tensor
+    third: Tensor
+    rows: TripleRows
+    samples: Tensor
+    """``(tuple, name)`` int32"""
+
+
 class TupleProducts(torch.nn.Module):
     """
-    Features of one to three factors; one that is left out is given as :func:`ones`.
+    Features of one to three factors; one that is left out is a one.
 
     :param n_factors: how many there are
     :param n_per_l: number of radial functions of each l
@@ -64,13 +84,12 @@ class TupleProducts(torch.nn.Module):
         """Features ``(row, property)`` of each of :meth:`sigmas`."""
         contraction = self.contraction
         if contraction is not None:
-            given = [factors.first, factors.second, factors.third]
             contracted: list[Tensor] = []
-            for k, factor in enumerate(given):
+            for k, factor in enumerate([factors.first, factors.second, factors.third]):
                 if k < self.n_factors:
                     contracted.append(contraction(factor, k))
                 else:
-                    contracted.append(factor.flatten(2).expand(-1, -1, self.n_channels))
+                    contracted.append(_ones(factor, self.n_channels))
             values = self._channel_products(
                 contracted[0], contracted[1], contracted[2], factors.rows
             )
@@ -79,13 +98,11 @@ class TupleProducts(torch.nn.Module):
                 results.append(values[:, self.n_even :].flatten(1))
             return results
         parts: list[Tensor] = []
+        blocks: list[list[Tensor]] = []
+        for k, factor in enumerate([factors.first, factors.second, factors.third]):
+            blocks.append(self._per_order(factor) if k < self.n_factors else [_ones(factor, 1)])
         for part in triple_products(
-            self._per_order(factors.first),
-            self._per_order(factors.second),
-            self._per_order(factors.third),
-            factors.rows,
-            self.paths,
-            self.tables,
+            blocks[0], blocks[1], blocks[2], factors.rows, self.paths, self.tables
         ):
             parts.append(part.flatten(1))
         results = [torch.cat(parts[: self.n_even], 1)]
@@ -150,15 +167,10 @@ class TupleProducts(torch.nn.Module):
         return blocks
 
 
-def ones(count: int, like: Tensor) -> Tensor:
-    """
-    A factor that changes nothing, ``(count, lm, 1, 1)``: one at l = 0.
-
-    :param like: ``(_, lm, neighbor channel, n)``
-    """
-    factor = torch.zeros([count, like.shape[1], 1, 1], dtype=like.dtype, device=like.device)
-    factor[:, 0] = 1.0
-    return factor
+def _ones(like: Tensor, n_channels: int) -> Tensor:
+    """As many factors of l = 0 that change nothing, ``(_, 1, channel)``."""
+    shape = [like.shape[0], 1, n_channels]
+    return torch.ones(shape, dtype=like.dtype, device=like.device)
 
 
 def _products(left: Tensor, right: Tensor) -> Tensor:

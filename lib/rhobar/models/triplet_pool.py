@@ -101,7 +101,7 @@ class TripletPool(torch.nn.Module):
         tagged = self.descriptor.tagged(systems, selected_samples)
         centers = tagged.centers
         channels = self.descriptor.channels_of(tagged, tagged.wanted)
-        dense, densities = self.descriptor.densities(tagged, channels)
+        bodies = self.descriptor.bodies(tagged, channels)
         weights = self._weights(tagged.tags.neighborhoods.vectors, tagged.tags.pair)
         counts = torch.bincount(tagged.tags.center, minlength=tagged.wanted.shape[0])
         center_types: list[int] = self.descriptor.center_types(tagged)
@@ -109,19 +109,18 @@ class TripletPool(torch.nn.Module):
         for center_type in center_types:
             members = torch.where(tagged.wanted & (centers.type == center_type))[0]
             pooled = torch.zeros(
-                [tagged.wanted.shape[0], self.n_features], dtype=dense.dtype, device=dense.device
+                [tagged.wanted.shape[0], self.n_features], dtype=bodies.dtype, device=bodies.device
             )
             for part in self._portions(members, counts):
                 chosen = torch.zeros_like(tagged.wanted)
                 chosen[part] = True
-                tuples = self.descriptor.tuples(tagged, dense, densities, chosen)
-                tag, rows = tuples.tag, tuples.factors.rows
-                values = self._pooled(self.descriptor.products(tuples.factors))
-                first, second = tag[rows.first], tag[rows.second]
+                tuples = self.descriptor.tuples(tagged, chosen)
+                values = self._pooled(self.descriptor.features(bodies, tuples))
+                first, second = tuples.first[tuples.rows.first], tuples.second[tuples.rows.second]
                 values = (weights[first] * weights[second]).unsqueeze(1) * values
                 pooled = pooled.index_add(0, tagged.tags.center[first], values)
             samples = torch.stack([centers.system[members], centers.atom[members]], 1)
-            feature = torch.arange(self.n_features, dtype=torch.int32, device=dense.device)
+            feature = torch.arange(self.n_features, dtype=torch.int32, device=bodies.device)
             blocks.append(
                 TensorBlock(
                     values=pooled[members],
@@ -130,7 +129,7 @@ class TripletPool(torch.nn.Module):
                     properties=Labels(["feature"], feature.unsqueeze(1)),
                 )
             )
-        device = dense.device
+        device = bodies.device
         keys = torch.tensor(center_types, dtype=torch.int32, device=device).reshape(-1, 1)
         return TensorMap(Labels(["center_type"], keys), blocks)
 
