@@ -39,7 +39,6 @@ def test_one_energy_for_both_members(n_draws: int, n_seeds: int) -> None:
         for row in by_comparison[name]:
             of_pair[row.pair].append(row.difference)
         medians = [np.median(values) for values in of_pair.values()]
-        # a single displacement may happen to change little
+        # a single network may happen to answer little
         assert (np.median(medians) if n_seeds == 1 else min(medians)) > 1e-4
         assert min(medians) > 1e-6
-    assert min(row.difference for row in by_comparison["angles"]) > 1e-4
