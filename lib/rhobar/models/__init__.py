@@ -5,6 +5,7 @@ from rhobar.models.distance_gnn import DistanceGnn
 from rhobar.models.distance_graphs import DistanceGraphs, selected_graphs
 from rhobar.models.energy_model import EnergyModel, Prediction
 from rhobar.models.fitted_descriptor import load_descriptor, save_descriptor
+from rhobar.models.hypers import from_hypers
 from rhobar.models.kernel import KernelModel
 from rhobar.models.linear import LinearModel
 from rhobar.models.loading import load_model
@@ -37,6 +38,7 @@ __all__ = [
     "TripletPool",
     "checked_energies",
     "force_rows",
+    "from_hypers",
     "load_descriptor",
     "load_model",
     "save_descriptor",

@@ -51,7 +51,7 @@ def decoded(part: Any) -> Any:
         return [decoded(item) for item in part]
     if not isinstance(part, dict):
         return part
-    name = part["type"]
+    name = part.get("type")
     if name == "Tensor":
         return torch.tensor(part["values"], dtype=torch.float64)
     if name not in _known_types():
@@ -61,6 +61,26 @@ def decoded(part: Any) -> Any:
         return _known_types()[name](**arguments)
     except TypeError as error:
         raise ValueError(f"the arguments of {name} do not fit this version: {error}") from error
+
+
+def from_hypers(hypers: Any) -> Any:
+    """
+    The descriptor that a JSON object says: ``{"type": class, argument: value, …}``.
+
+    >>> from_hypers({"type": "SoapRadialSpectrum", "cutoff": 3.0,
+    ...     "radial": {"type": "Gto", "n_radial": 4},
+    ...     "density": {"type": "Gaussian", "width": 0.3}}).hypers()["radial"].n_radial
+    4
+
+    :raises ValueError: for other JSON, and types or arguments that this version does not know
+    """
+    if not isinstance(hypers, dict) or "type" not in hypers:
+        raise ValueError(
+            'expected an object of hyperparameters such as {"type": "SoapPowerSpectrum", "cutoff": '
+            '4.0, "l_max": 4, "radial": {"type": "Gto", "n_radial": 4}, "density": {"type": '
+            '"Gaussian", "width": 0.3}}.'
+        )
+    return decoded(hypers)
 
 
 def fitted_state(descriptor: Any) -> dict[str, NDArray[Any]]:
