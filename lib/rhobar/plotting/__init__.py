@@ -1,5 +1,6 @@
 """One style, one function per figure; figures are made from saved numbers only."""
 
+from rhobar.plotting.audit_matrix import audit_matrix
 from rhobar.plotting.body_order import body_order
 from rhobar.plotting.color_classes import color_classes
 from rhobar.plotting.component_variances import component_variances
@@ -22,6 +23,7 @@ from rhobar.plotting.style import (
 __all__ = [
     "COLUMN_WIDTH",
     "PAGE_WIDTH",
+    "audit_matrix",
     "body_order",
     "color_classes",
     "component_variances",
