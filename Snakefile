@@ -29,12 +29,14 @@ wildcard_constraints:
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/density.smk"
+include: "workflow/rules/completeness.smk"
 include: "workflow/rules/report.smk"
 
 
 localrules:
     all,
     density,
+    completeness,
     report,
 
 
@@ -42,6 +44,12 @@ rule density:
     """Figures of the theory of density correlations: results/SCALE/density/."""
     input:
         DENSITY_FIGURES,
+
+
+rule completeness:
+    """Figures of what correlations and triplets can tell apart: results/SCALE/completeness/."""
+    input:
+        COMPLETENESS_FIGURES,
 
 
 rule report:
@@ -55,4 +63,5 @@ rule all:
     default_target: True
     input:
         rules.density.input,
+        rules.completeness.input,
         rules.report.input,

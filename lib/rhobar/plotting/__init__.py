@@ -2,6 +2,9 @@
 
 from rhobar.plotting.audit_matrix import audit_matrix
 from rhobar.plotting.body_order import body_order
+from rhobar.plotting.boron_distances import boron_distances
+from rhobar.plotting.boron_energies import boron_energies
+from rhobar.plotting.boron_errors import boron_errors
 from rhobar.plotting.color_classes import color_classes
 from rhobar.plotting.component_variances import component_variances
 from rhobar.plotting.learning_curves import learning_curves
@@ -25,6 +28,9 @@ __all__ = [
     "PAGE_WIDTH",
     "audit_matrix",
     "body_order",
+    "boron_distances",
+    "boron_energies",
+    "boron_errors",
     "color_classes",
     "component_variances",
     "figure_style",

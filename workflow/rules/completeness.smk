@@ -1,0 +1,187 @@
+"""Completeness of representations: pairs of B8 clusters, learned from correlations and triplets."""
+
+B8 = config["completeness"]["b8"]
+B8_FILES = "results/{scale}/completeness/b8"
+NUMBERS_OF_COMPLETENESS = {
+    "boron_energies": expand(
+        f"{B8_FILES}/predictions/{{letter}}.parquet", scale=SCALE, letter=["B", "D"]
+    ),
+    "boron_errors": [f"{B8_FILES}/errors/all.parquet".format(scale=SCALE)],
+    "boron_distances": [f"{B8_FILES}/distances.parquet".format(scale=SCALE)],
+}
+COMPLETENESS_FIGURES = expand(
+    "results/{scale}/completeness/{figure}.{ending}",
+    scale=SCALE,
+    figure=NUMBERS_OF_COMPLETENESS,
+    ending=["pdf", "png"],
+)
+
+
+rule completeness_b8_features:
+    """Correlations of up to 3 and up to 7 neighbors, and triplets, of the first atoms."""
+    input:
+        dataset=DATASET.format("b8"),
+    output:
+        split=f"{B8_FILES}/split.json",
+        features=f"{B8_FILES}/features.npz",
+        distorted=f"{B8_FILES}/distorted.npz",
+    log:
+        "results/{scale}/logs/completeness_b8_features.log",
+    benchmark:
+        "results/{scale}/benchmarks/completeness_b8_features.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 2
+    resources:
+        mem_mb=6000,
+        runtime=120,
+    params:
+        protocol=B8,
+        code=source_digest("completeness_b8_features.py"),
+    script:
+        "../scripts/completeness_b8_features.py"
+
+
+rule completeness_b8_encoding:
+    """Models A^rho: triplets encoded so that correlations of seven neighbors can be told."""
+    input:
+        features=f"{B8_FILES}/features.npz",
+        distorted=f"{B8_FILES}/distorted.npz",
+        split=f"{B8_FILES}/split.json",
+    output:
+        encodings=f"{B8_FILES}/encodings.npz",
+        errors=f"{B8_FILES}/errors/encodings.parquet",
+        metrics=f"{B8_FILES}/metrics/encodings.parquet",
+    log:
+        "results/{scale}/logs/completeness_b8_encoding.log",
+    benchmark:
+        "results/{scale}/benchmarks/completeness_b8_encoding.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=600,
+        gpu=1,
+    params:
+        protocol=B8["encoder"],
+        # of this code only, for another one would go on from what it did not do
+        checkpoints=lambda wildcards, output: (
+            f"{output.metrics}.{source_digest('completeness_b8_encoding.py')[:12]}"
+        ),
+        code=source_digest("completeness_b8_encoding.py"),
+    script:
+        "../scripts/completeness_b8_encoding.py"
+
+
+rule completeness_b8_energies:
+    """Models of energies that read one kind of features, and what they predict."""
+    input:
+        dataset=DATASET.format("b8"),
+        features=lambda wildcards: (
+            f"{B8_FILES}/encodings.npz"
+            if wildcards.letter == "A"
+            else f"{B8_FILES}/features.npz"
+        ),
+        split=f"{B8_FILES}/split.json",
+    output:
+        predictions=f"{B8_FILES}/predictions/{{letter}}.parquet",
+        metrics=f"{B8_FILES}/metrics/{{letter}}.parquet",
+    log:
+        "results/{scale}/logs/completeness_b8_energies/{letter}.log",
+    benchmark:
+        "results/{scale}/benchmarks/completeness_b8_energies/{letter}.tsv"
+    wildcard_constraints:
+        letter="[A-D]",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=600,
+        gpu=1,
+    params:
+        protocol=B8,
+        # of this code only, for another one would go on from what it did not do
+        checkpoints=lambda wildcards, output: (
+            f"{output.metrics}.{source_digest('completeness_b8_energies.py')[:12]}"
+        ),
+        code=source_digest("completeness_b8_energies.py"),
+    script:
+        "../scripts/completeness_b8_energies.py"
+
+
+rule completeness_b8_errors:
+    """Errors of the means and differences of pairs, of every model."""
+    input:
+        encoders=f"{B8_FILES}/errors/encodings.parquet",
+        predictions=expand(
+            f"{B8_FILES}/predictions/{{letter}}.parquet",
+            letter=list("ABCD"),
+            allow_missing=True,
+        ),
+    output:
+        errors=f"{B8_FILES}/errors/all.parquet",
+    log:
+        "results/{scale}/logs/completeness_b8_errors.log",
+    benchmark:
+        "results/{scale}/benchmarks/completeness_b8_errors.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=source_digest("completeness_b8_errors.py"),
+    script:
+        "../scripts/completeness_b8_errors.py"
+
+
+rule completeness_b8_distances:
+    """Distances between clusters in correlations of three neighbors and in encoded triplets."""
+    input:
+        features=f"{B8_FILES}/features.npz",
+        distorted=f"{B8_FILES}/distorted.npz",
+        encodings=f"{B8_FILES}/encodings.npz",
+        split=f"{B8_FILES}/split.json",
+    output:
+        distances=f"{B8_FILES}/distances.parquet",
+    log:
+        "results/{scale}/logs/completeness_b8_distances.log",
+    benchmark:
+        "results/{scale}/benchmarks/completeness_b8_distances.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        protocol=B8["distances"],
+        code=source_digest("completeness_b8_distances.py"),
+    script:
+        "../scripts/completeness_b8_distances.py"
+
+
+rule completeness_figure:
+    """One figure, as .pdf and .png, from saved numbers only."""
+    input:
+        numbers=lambda wildcards: NUMBERS_OF_COMPLETENESS[wildcards.figure],
+    output:
+        pdf="results/{scale}/completeness/{figure}.pdf",
+        png="results/{scale}/completeness/{figure}.png",
+    log:
+        "results/{scale}/logs/completeness_figure/{figure}.log",
+    benchmark:
+        "results/{scale}/benchmarks/completeness_figure/{figure}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=source_digest("completeness_figure.py"),
+    script:
+        "../scripts/completeness_figure.py"

@@ -1,0 +1,28 @@
+"""One figure of the completeness target, from saved numbers only."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from job import begin
+from rhobar.plotting import boron_distances, boron_energies, boron_errors, save_figure
+
+FIGURES = {
+    "boron_energies": boron_energies,
+    "boron_errors": boron_errors,
+    "boron_distances": boron_distances,
+}
+
+
+def main(figure: str, numbers: Sequence[Path], files: Sequence[Path]) -> None:
+    """Draw ``figure`` from the tables ``numbers`` (.parquet) into each of ``files``."""
+    table = pd.concat([pd.read_parquet(path) for path in numbers], ignore_index=True)
+    drawn = FIGURES[figure](table)
+    for path in files:
+        save_figure(drawn, path)
+
+
+if __name__ == "__main__":
+    job = begin(snakemake)  # noqa: F821 - the workflow sets this name
+    main(job.wildcards.figure, [Path(path) for path in job.input.numbers], [*map(Path, job.output)])
