@@ -65,7 +65,12 @@ def test_value_out_of_bounds_is_shown_with_its_unit(smoke: dict[str, Any]) -> No
 
 def test_curve_of_an_unlisted_data_set_is_refused(smoke: dict[str, Any]) -> None:
     smoke["density"]["learning_curves"]["methane"]["dataset"] = "water"
-    assert "'water' is none of datasets (methane, minimol)" in _refusal(smoke)
+    assert "'water' is none of datasets (methane, minimol, b8)" in _refusal(smoke)
+
+
+def test_pairs_need_their_data_set(smoke: dict[str, Any]) -> None:
+    del smoke["datasets"]["b8"]
+    assert "completeness.b8: datasets has no b8" in _refusal(smoke)
 
 
 def test_all_faults_are_reported_at_once(smoke: dict[str, Any]) -> None:
