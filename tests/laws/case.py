@@ -34,6 +34,7 @@ class Case:
     keys: list[str]
     properties: list[str]
     components: list[str] = field(default_factory=list)
+    samples: list[str] = field(default_factory=lambda: ["system", "atom"])
 
 
 class Laws:

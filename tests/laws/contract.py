@@ -20,7 +20,7 @@ class ContractLaws(Laws):
         features = self.features(structures.ethanol(), structures.methane())
         assert features.keys.names == self.case.keys
         for block in features.blocks():
-            assert block.samples.names == ["system", "atom"]
+            assert block.samples.names == self.case.samples
             assert [labels.names for labels in block.components] == [
                 [name] for name in self.case.components
             ]
@@ -35,7 +35,7 @@ class ContractLaws(Laws):
         frame = structures.ethanol()
         place = self.case.keys.index("center_type")
         for key, block in self.features(frame).items():
-            atoms = block.samples.column("atom").numpy()
+            atoms = block.samples.column(self.case.samples[1]).numpy()
             # a fitted descriptor has blocks for types that this frame lacks
             assert set(frame.numbers[atoms]) <= {int(key.values[place])}
 
@@ -46,7 +46,7 @@ class ContractLaws(Laws):
         expected = {}
         for index, frame in enumerate(frames):
             alone = self.rows(frame)
-            expected |= renamed(alone, lambda system, atom, index=index: (index, atom))
+            expected |= renamed(alone, lambda system, *atoms, index=index: (index, *atoms))
         assert_same(self.rows(*frames), expected, self.tolerance)
 
     def test_no_atoms(self, run) -> None:
@@ -57,7 +57,7 @@ class ContractLaws(Laws):
         """An atom without neighbors still has the density of its own."""
         found = self.rows(structures.isolated(), structures.apart())
         assert all(np.isfinite(row).all() for row in found.values())
-        assert {sample for _, sample in found} == {(0, 0), (1, 0), (1, 1), (1, 2)}
+        assert {sample[:2] for _, sample in found} == {(0, 0), (1, 0), (1, 1), (1, 2)}
 
     @in_double
     def test_types_that_are_not_declared_are_refused(self, run) -> None:

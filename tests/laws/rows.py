@@ -29,7 +29,7 @@ def rows(features) -> Rows:
 
 
 def renamed(found: Rows, sample: Callable[..., tuple[int, ...]]) -> Rows:
-    """Rows under new samples: ``sample(system, atom)`` gives the new one."""
+    """Rows under new samples: ``sample(system, atom, …)`` gives the new one."""
     return {(key, sample(*old)): row for (key, old), row in found.items()}
 
 

@@ -12,9 +12,11 @@ from rhobar.descriptors import (
     DensityCorrelations,
     LambdaSoap,
     NeighborTuples,
+    Pairs,
     SoapPowerSpectrum,
     SoapRadialSpectrum,
     SphericalExpansion,
+    Triplets,
 )
 from rhobar.math import Cutoff, Dirac, Gaussian, Gto, Laplacian, Willatt
 from tests import structures
@@ -24,9 +26,13 @@ from tests.laws.fitted_nice import small_nice, training_frames, unfitted_nice
 from tests.laws.geometry import EquivariantLaws, InvariantLaws
 from tests.laws.gradients import GradientLaws, InvariantGradientLaws
 from tests.laws.rows import assert_same
+from tests.laws.tuples import TupleLaws
 
 CUTOFF = Cutoff(3.2, width=0.6)
 SMEARED = Gaussian(0.4, center_weight=0.7, scaling=Willatt(scale=2.0, rate=1.5, exponent=3.0))
+ALL_TYPES = [1, 6, 7, 8, 11, 13, 17, 29]
+TUPLE_KEYS = ["o3_lambda", "o3_sigma", "center_type"]
+SHIFTS = ["cell_shift_a", "cell_shift_b", "cell_shift_c"]
 PAIR_KEYS = ["center_type", "neighbor_1_type", "neighbor_2_type"]
 
 
@@ -139,6 +145,65 @@ class TestNeighborTuples(InvariantDescriptorLaws):
         lambda **types: NeighborTuples(cutoff=CUTOFF, l_max=2, radial=Laplacian(2), **types),
         keys=PAIR_KEYS,
         properties=["l", "n_1", "n_2"],
+    )
+
+
+class TupleDescriptorLaws(TupleLaws, InvariantGradientLaws, ContractLaws):
+    """All that invariants of tuples of neighbors obey."""
+
+    @in_double
+    def test_declared_types_change_no_number(self, run) -> None:
+        """Their order does not; their number changes the weights of a contraction."""
+        expected = self.rows(structures.ethanol())
+        self.model = self.case.build(atomic_types=ALL_TYPES[::-1]).to(dtype=self.dtype)
+        assert_same(self.rows(structures.ethanol()), expected, self.tolerance)
+
+
+class TestPairs(TupleDescriptorLaws):
+    case = Case(
+        lambda atomic_types=ALL_TYPES: Pairs(
+            cutoff=CUTOFF,
+            nu=1,
+            nu_neighbor=1,
+            l_max=1,
+            radial=Gto(2),
+            density=SMEARED,
+            channels=2,
+            atomic_types=atomic_types,
+        ),
+        keys=TUPLE_KEYS,
+        components=["o3_mu"],
+        properties=["l_1", "l_2", "l_3", "channel"],
+        samples=["system", "first_atom", "second_atom", *SHIFTS],
+    )
+
+    def test_lone_atoms(self, run) -> None:
+        """Without neighbors there is no pair."""
+        assert {sample for _, sample in self.rows(structures.isolated(), structures.apart())} == {
+            (1, 0, 1, 0, 0, 0),
+            (1, 1, 0, 0, 0, 0),
+        }
+
+
+class TestTriplets(TupleDescriptorLaws):
+    case = Case(
+        lambda atomic_types=ALL_TYPES: Triplets(
+            cutoff=CUTOFF,
+            l_max=2,
+            radial=Gto(2),
+            density=SMEARED,
+            channels=2,
+            include_self=True,
+            atomic_types=atomic_types,
+        ),
+        keys=TUPLE_KEYS,
+        components=["o3_mu"],
+        properties=["l_1", "l_2", "l_3", "channel"],
+        samples=[
+            *["system", "first_atom", "second_atom", "third_atom"],
+            *["cell_shift_2_a", "cell_shift_2_b", "cell_shift_2_c"],
+            *["cell_shift_3_a", "cell_shift_3_b", "cell_shift_3_c"],
+        ],
     )
 
 
