@@ -131,27 +131,24 @@ class TupleProducts(torch.nn.Module):
 
         :param channels: ``(neighbor channel,)``, what they are called
         """
+        paths = self.paths[: self.n_even] if sigma == 1 else self.paths[self.n_even :]
         numbers = [str(k + 1) for k in range(self.n_factors)]
         names = ["l_" + number for number in numbers]
-        parts: list[Tensor] = []
-        contraction = self.contraction
-        for l_1, l_2, l_3 in self.paths:
-            path = [l_1, l_2, l_3]
-            if ((l_1 + l_2 + l_3) % 2 == 0) == (sigma == 1):
-                orders = torch.tensor(path, dtype=torch.int64, device=channels.device)
-                rows = orders[: self.n_factors].unsqueeze(0)
-                if contraction is not None:
-                    channel = torch.arange(self.n_channels, device=channels.device)
-                    rows = _products(rows, channel.unsqueeze(1))
-                else:
-                    for k in range(self.n_factors):
-                        rows = _products(rows, self._functions(path[k], channels))
-                parts.append(rows)
-        if contraction is not None:
+        rows = [[l_1, l_2, l_3] for l_1, l_2, l_3 in paths]
+        orders = torch.tensor(rows, dtype=torch.int64, device=channels.device)
+        orders = orders[:, : self.n_factors]
+        if self.contraction is not None:
+            channel = torch.arange(self.n_channels, device=channels.device)
             names.append("channel")
-        else:
-            for number in numbers:
-                names += ["neighbor_" + number + "_type", "n_" + number]
+            values = _products(orders, channel.unsqueeze(1))
+            return Labels(names, values.to(torch.int32))
+        parts: list[Tensor] = []
+        for path, l in zip(orders.split(1), rows):  # noqa: B905 - scripted
+            for k in range(self.n_factors):
+                path = _products(path, self._functions(l[k], channels))
+            parts.append(path)
+        for number in numbers:
+            names += ["neighbor_" + number + "_type", "n_" + number]
         return Labels(names, torch.cat(parts).to(torch.int32))
 
     def _functions(self, l: int, channels: Tensor) -> Tensor:
