@@ -64,19 +64,21 @@ def _rows(report: AuditReport) -> list[list[str]]:
 
 def _findings(report: AuditReport) -> list[str]:
     """What the table does not say."""
-    crossing = report.crossing
-    zero = "an artificial zero" if crossing.artificial_zero else "not zero"
     said = [
         f"{report.traits.name}: {report.n_pairs} pairs of each family, {report.traits.dtype}, "
-        f"{report.seconds:.0f} s",
-        f"slope across the crossing of the methane sheets: {crossing.slope:.1e}, root mean square "
-        f"over all coordinates {crossing.rms_slope:.1e}: {zero}",
+        f"{report.seconds:.0f} s"
     ]
+    if not report.invariant:
+        return [*said, "not invariant: copies of structures, moved, differ; pairs say nothing"]
+    crossing = report.crossing
+    zero = "an artificial zero" if crossing.artificial_zero else "not zero"
+    said.append(
+        f"slope across the crossing of the methane sheets: {crossing.slope:.1e}, root mean square "
+        f"over all coordinates {crossing.rms_slope:.1e}: {zero}"
+    )
     if report.null_directions:
         found = ", ".join(f"{count} ({name})" for name, count in report.null_directions.items())
         said.append(f"directions there without response: {found}")
-    if not report.invariant:
-        said.append("not invariant: moved copies of structures differ, so pairs say nothing")
     if Verdict.WEAK in report.verdicts.values():
         said.append("warning: weak pairs are separated, but less than a usable model needs")
     return said

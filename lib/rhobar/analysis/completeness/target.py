@@ -67,7 +67,11 @@ class AuditTarget(abc.ABC):
             else:
                 found = self.center_rows(frames, centers)
         except Exception as error:
-            raise ValueError(f"{self.traits.name} failed: {said(error)}") from error
+            types = sorted({int(number) for atoms in frames for number in atoms.numbers})
+            hint = "" if self.traits.atomic_types else "; name the atomic types that it knows"
+            raise ValueError(
+                f"{self.traits.name} failed for atomic types {types}: {said(error)}{hint}."
+            ) from error
         bad = np.flatnonzero(~np.isfinite(found).all(axis=1))
         if len(bad):
             atoms = frames[bad[0]]
