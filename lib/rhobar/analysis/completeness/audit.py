@@ -66,6 +66,7 @@ def audit(
             nearest += column_distances(
                 chosen, column, n_pairs=min(n_pairs, 5), seed=seed, nearest=True
             )
+    methane = any(column.name == "ch4_manifold" for column in columns)
     return AuditReport(
         traits=chosen.traits,
         catalogue=catalogue,
@@ -73,7 +74,7 @@ def audit(
         seed=seed,
         pairs=tuple(pairs),
         nearest=tuple(nearest),
-        crossing=crossing_response(chosen),
-        null_directions=null_directions(chosen),
+        crossing=crossing_response(chosen) if methane else None,
+        null_directions=null_directions(chosen) if methane else {},
         seconds=time.perf_counter() - began,
     )

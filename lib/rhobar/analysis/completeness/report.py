@@ -51,8 +51,10 @@ class AuditReport:
     """with all atoms within the cutoff"""
     nearest: tuple[PairDistance, ...]
     """with nearest neighbors only, up to five of each family; periodic families left out"""
-    crossing: CrossingResponse
+    crossing: CrossingResponse | None
+    """None where the catalogue is without ``ch4_manifold``"""
     null_directions: dict[str, int]
+    """see :func:`rhobar.analysis.completeness.crossing.null_directions`; empty likewise"""
     seconds: float
 
     @property
@@ -95,7 +97,7 @@ class AuditReport:
             },
             "columns": [asdict(result) for result in self.columns],
             "pairs": [asdict(pair) for pair in self.pairs],
-            "crossing": asdict(self.crossing),
+            "crossing": None if self.crossing is None else asdict(self.crossing),
             "null_directions": self.null_directions,
             "seconds": round(self.seconds, 2),
             "versions": {"rhobar": rhobar.__version__, "torch": torch.__version__},

@@ -70,12 +70,13 @@ def _findings(report: AuditReport) -> list[str]:
     ]
     if not report.invariant:
         return [*said, "not invariant: copies of structures, moved, differ; pairs say nothing"]
-    crossing = report.crossing
-    zero = "an artificial zero" if crossing.artificial_zero else "not zero"
-    said.append(
-        f"slope across the crossing of the methane sheets: {crossing.slope:.1e}, root mean square "
-        f"over all coordinates {crossing.rms_slope:.1e}: {zero}"
-    )
+    if report.crossing is not None:
+        slope, rms = report.crossing.slope, report.crossing.rms_slope
+        zero = "an artificial zero" if report.crossing.artificial_zero else "not zero"
+        said.append(
+            f"slope across the crossing of the methane sheets: {slope:.1e}, root mean square over "
+            f"all coordinates {rms:.1e}: {zero}"
+        )
     if report.null_directions:
         found = ", ".join(f"{count} ({name})" for name, count in report.null_directions.items())
         said.append(f"directions there without response: {found}")
