@@ -30,6 +30,7 @@ wildcard_constraints:
 include: "workflow/rules/data.smk"
 include: "workflow/rules/density.smk"
 include: "workflow/rules/completeness.smk"
+include: "workflow/rules/incompleteness.smk"
 include: "workflow/rules/report.smk"
 
 
@@ -37,6 +38,7 @@ localrules:
     all,
     density,
     completeness,
+    incompleteness,
     report,
 
 
@@ -52,6 +54,12 @@ rule completeness:
         COMPLETENESS_FIGURES,
 
 
+rule incompleteness:
+    """Figures of pairs that networks of distances cannot tell apart: results/SCALE/incompleteness/."""
+    input:
+        INCOMPLETENESS_FIGURES,
+
+
 rule report:
     """One page with every figure and number: results/SCALE/report/index.html."""
     input:
@@ -64,4 +72,5 @@ rule all:
     input:
         rules.density.input,
         rules.completeness.input,
+        rules.incompleteness.input,
         rules.report.input,

@@ -9,9 +9,12 @@ from rhobar.plotting.color_classes import color_classes
 from rhobar.plotting.component_variances import component_variances
 from rhobar.plotting.learning_curves import learning_curves
 from rhobar.plotting.local_reconstruction import local_reconstruction
+from rhobar.plotting.network_differences import network_differences
+from rhobar.plotting.network_training import network_training
 from rhobar.plotting.pair_gallery import pair_gallery
 from rhobar.plotting.parity import parity
 from rhobar.plotting.periodic_pairs import periodic_pairs
+from rhobar.plotting.preset_energies import preset_energies
 from rhobar.plotting.reconstruction import reconstruction_maps
 from rhobar.plotting.sensitivity import jacobian_spectra, manifold_collapse
 from rhobar.plotting.structure_page import structure_page
@@ -38,10 +41,13 @@ __all__ = [
     "learning_curves",
     "local_reconstruction",
     "manifold_collapse",
+    "network_differences",
+    "network_training",
     "new_figure",
     "pair_gallery",
     "parity",
     "periodic_pairs",
+    "preset_energies",
     "reconstruction_maps",
     "save_figure",
     "structure_page",

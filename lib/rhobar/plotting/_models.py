@@ -25,9 +25,12 @@ _STYLES = {
     "nice2": ModelStyle("NICE, ν ≤ 2", "#56B4E9", "D"),
     "nice3": ModelStyle("NICE, ν ≤ 3", "#009E73", "P"),
     "nice4": ModelStyle("NICE, ν ≤ 4", "#CC79A7", "X"),
+    "distances": ModelStyle("network of distances", "#0072B2", "o"),
+    "angles": ModelStyle("the same, atoms know angles", "#D55E00", "D"),
     "nu1": ModelStyle("ν = 1, radial spectrum", "#D55E00", "s", "--", "none"),
     "nu2": ModelStyle("ν ≤ 2, and power spectrum", "#0072B2", "o"),
     "nu3": ModelStyle("ν ≤ 3, and bispectrum", "#009E73", "P"),
+    "triplets": ModelStyle("nonlinear triplets", "#D55E00", "^"),
 }
 
 

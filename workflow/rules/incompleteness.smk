@@ -1,0 +1,109 @@
+"""Incompleteness of networks on distances: pairs that they cannot tell apart, and what it costs."""
+
+INCOMPLETENESS = config["incompleteness"]
+INCOMPLETENESS_FILES = "results/{scale}/incompleteness"
+PAIR_TRAININGS = expand(
+    f"{INCOMPLETENESS_FILES}/training/{{target}}.parquet",
+    scale=SCALE,
+    target=INCOMPLETENESS["training"],
+)
+NUMBERS_OF_INCOMPLETENESS = {
+    "network_differences": [
+        f"{INCOMPLETENESS_FILES}/differences.parquet".format(scale=SCALE)
+    ],
+    "network_training": PAIR_TRAININGS,
+    "preset_energies": [f"{INCOMPLETENESS_FILES}/presets.parquet".format(scale=SCALE)],
+}
+INCOMPLETENESS_FIGURES = expand(
+    "results/{scale}/incompleteness/{figure}.{ending}",
+    scale=SCALE,
+    figure=NUMBERS_OF_INCOMPLETENESS,
+    ending=["pdf", "png"],
+)
+
+
+rule incompleteness_differences:
+    """Energies that networks with random weights give to both members of every pair."""
+    output:
+        differences=f"{INCOMPLETENESS_FILES}/differences.parquet",
+    log:
+        "results/{scale}/logs/incompleteness_differences.log",
+    benchmark:
+        "results/{scale}/benchmarks/incompleteness_differences.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        protocol=INCOMPLETENESS["differences"],
+        code=source_digest("incompleteness_differences.py"),
+    script:
+        "../scripts/incompleteness_differences.py"
+
+
+rule incompleteness_training:
+    """Errors of networks with and without angles while they learn labels or energies of pairs."""
+    output:
+        errors=f"{INCOMPLETENESS_FILES}/training/{{target}}.parquet",
+    log:
+        "results/{scale}/logs/incompleteness_training/{target}.log",
+    benchmark:
+        "results/{scale}/benchmarks/incompleteness_training/{target}.tsv"
+    wildcard_constraints:
+        target="labels|energies",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=120,
+    params:
+        protocol=lambda wildcards: INCOMPLETENESS["training"][wildcards.target],
+        code=source_digest("incompleteness_training.py"),
+    script:
+        "../scripts/incompleteness_training.py"
+
+
+rule incompleteness_presets:
+    """Energies and forces of pairs that look like chemistry, by two potentials."""
+    output:
+        presets=f"{INCOMPLETENESS_FILES}/presets.parquet",
+    log:
+        "results/{scale}/logs/incompleteness_presets.log",
+    benchmark:
+        "results/{scale}/benchmarks/incompleteness_presets.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=source_digest("incompleteness_presets.py"),
+    script:
+        "../scripts/incompleteness_presets.py"
+
+
+rule incompleteness_figure:
+    """One figure, as .pdf and .png, from saved numbers only."""
+    input:
+        numbers=lambda wildcards: NUMBERS_OF_INCOMPLETENESS[wildcards.figure],
+    output:
+        pdf="results/{scale}/incompleteness/{figure}.pdf",
+        png="results/{scale}/incompleteness/{figure}.png",
+    log:
+        "results/{scale}/logs/incompleteness_figure/{figure}.log",
+    benchmark:
+        "results/{scale}/benchmarks/incompleteness_figure/{figure}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=source_digest("incompleteness_figure.py"),
+    script:
+        "../scripts/incompleteness_figure.py"
