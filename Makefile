@@ -58,7 +58,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/snakefmt Snakefile workflow
 
-bench: bench-soap bench-bispectrum bench-nice
+bench: bench-soap bench-bispectrum bench-nice bench-triplets
 
 bench-soap: $(READY)
 	$(BIN)/python benchmarks/soap.py
@@ -68,6 +68,9 @@ bench-bispectrum: $(READY)
 
 bench-nice: $(READY)
 	$(BIN)/python benchmarks/nice.py
+
+bench-triplets: $(READY)
+	$(BIN)/python benchmarks/triplets.py
 
 reference-data: $(READY)
 	$(BIN)/snakemake --cores $(CORES) --configfile configs/default.yaml -- reference_data
