@@ -11,6 +11,7 @@ import torch
 from metatensor.torch import Labels
 from numpy.typing import NDArray
 
+from b8_training import N_NEIGHBORS
 from job import begin
 from rhobar.data import load_prepared, pair_split, written_beside
 from rhobar.descriptors import Cutoff, Expansion, Gaussian, Gto, Nice, NiceBlock, Triplets
@@ -102,9 +103,20 @@ def correlations(nice: Nice, frames: Sequence[ase.Atoms], nu_max: int) -> Groups
 
 
 def triplet_groups(triplets: Triplets, frames: Sequence[ase.Atoms]) -> Groups:
-    """Invariants of all triplets, the two parities one after the other."""
-    blocks = triplets.compute(list(frames), selected_samples=CENTER).blocks()
-    return [block.values[:, 0].numpy() for block in blocks]
+    """
+    Invariants of all triplets of the first atom, by structure, the two parities as groups.
+
+    Triplets with a neighbor beyond the cutoff have features of zero, as they would have there.
+    """
+    groups = []
+    for block in triplets.compute(list(frames), selected_samples=CENTER).blocks():
+        system, j, k = (
+            block.samples.column(name).numpy() for name in ("system", "second_atom", "third_atom")
+        )
+        rows = np.zeros((len(frames), N_NEIGHBORS, N_NEIGHBORS, len(block.properties)))
+        rows[system, j - 1, k - 1] = block.values[:, 0].numpy()
+        groups.append(rows.reshape(-1, rows.shape[3]))
+    return groups
 
 
 def distortions(

@@ -45,6 +45,7 @@ def boron_distances(distances: DataFrame) -> Figure:
             axis.set_xlabel("distance in ν ≤ 7")
         axes[0].set_ylabel("distance in the representation")
         axes[0].set_ylim(bottom=0.5 * _ZERO)
+        axes[0].set_xlim(left=0.5 * max(float(distances["reference"].min()), _ZERO))
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     return figure
 

@@ -10,7 +10,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from rhobar.plotting._boron_models import boron_model
-from rhobar.plotting._numbers import three_digits
+from rhobar.plotting._numbers import three_decimals
 from rhobar.plotting.style import PAGE_WIDTH, figure_style, new_figure
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ WINDOW = (6.0, 12.0)  # eV above the minimum, as in figure 4 there
 
 def boron_energies(predictions: DataFrame) -> Figure:
     """
-    Test pairs: one panel of energies for each of two models, and one of differences for all.
+    Test pairs: one panel of energies for each of two models, and one of differences.
 
     The members of a pair are joined by a line, which is level where a model cannot tell them apart,
     and has the slope of the diagonal where it is right. Energies are counted from the minimum.
@@ -38,20 +38,21 @@ def boron_energies(predictions: DataFrame) -> Figure:
         for name, rows in chosen.groupby("model")
     }
     with figure_style():
-        figure = new_figure(PAGE_WIDTH, 2.6)
+        figure = new_figure(PAGE_WIDTH, 2.7)
         left, middle, right = figure.subplots(1, 3)
         for axis, name in ((left, "D_NL"), (middle, "B_NL")):
             _draw_pairs(axis, name, pairs[name] - MINIMUM)
-        for name, values in pairs.items():
-            _draw_differences(right, str(name), values[:, 0] - values[:, 1])
+        for name in ("D_NL", "B_NL", "B_NL_delta"):
+            _draw_differences(right, name, pairs[name][:, 0] - pairs[name][:, 1])
         low, high = right.get_xlim()
-        reach = max(-low, high)
+        reach = 1.3 * max(-low, high)  # room for the legend
         right.plot([-reach, reach], [-reach, reach], color="black", linewidth=0.7, zorder=0)
         right.set_xlim(-reach, reach)
         right.set_ylim(-reach, reach)
         right.set_xlabel("difference within the pair (eV)")
         right.set_ylabel("predicted difference (eV)")
-        right.legend(loc="upper left", handletextpad=0.2, borderaxespad=0.1)
+        right.set_title("differences of all test pairs")
+        right.legend(loc="upper left", handletextpad=0.0, borderaxespad=0.0, fontsize=6.5)
     return figure
 
 
@@ -64,7 +65,7 @@ def _draw_pairs(axis: Axes, name: str, pairs: np.ndarray) -> None:
     axis.scatter(*seen.reshape(-1, 2).T, s=6, color=style.color, marker=style.marker, linewidths=0)
     axis.set_xlim(*WINDOW)
     axis.set_ylim(*WINDOW)
-    axis.set_title(f"{style.label} ({len(seen)} test pairs)")
+    axis.set_title(f"{style.label}: {len(seen)} test pairs")
     axis.set_xlabel("energy above the minimum (eV)")
     axis.set_ylabel("predicted (eV)")
 
@@ -74,7 +75,7 @@ def _draw_differences(axis: Axes, name: str, differences: np.ndarray) -> None:
     style = boron_model(name)
     errors = differences[:, 1] - differences[:, 0]
     size = np.sqrt(np.square(differences[:, 0]).mean())
-    relative = three_digits(float(np.sqrt(np.square(errors).mean()) / size))
+    relative = three_decimals(float(np.sqrt(np.square(errors).mean()) / size))
     axis.scatter(
         differences[:, 0],
         differences[:, 1],

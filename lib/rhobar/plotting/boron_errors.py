@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from rhobar.plotting._boron_models import BORON_MODELS, boron_model
-from rhobar.plotting._numbers import three_digits
+from rhobar.plotting._numbers import three_decimals
 from rhobar.plotting.style import PAGE_WIDTH, figure_style, new_figure
 
 if TYPE_CHECKING:
@@ -58,12 +58,13 @@ def _draw(axis: Axes, names: list[str], train: np.ndarray, test: np.ndarray) -> 
         axis.scatter(values[:1], [row], s=18, facecolors="white", edgecolors=color, zorder=2)
         axis.scatter(values[1:], [row], s=18, color=color, zorder=2)
         axis.annotate(
-            three_digits(values[1]),
+            three_decimals(values[1]),
             (max(values), row),
             xytext=(5, 0),
             textcoords="offset points",
             va="center",
             fontsize=6.5,
+            bbox={"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none"},
         )
     axis.set_xscale("log")
     axis.xaxis.set_minor_formatter(NullFormatter())
