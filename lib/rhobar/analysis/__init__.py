@@ -7,6 +7,7 @@ from rhobar.analysis.body_order import (
     many_body_energies,
     random_environments,
 )
+from rhobar.analysis.center_features import center_features
 from rhobar.analysis.color_refinement import ColorRefinement
 from rhobar.analysis.completeness import (
     AuditReport,
@@ -51,6 +52,7 @@ from rhobar.analysis.pair_errors import PairErrors, pair_errors
 from rhobar.analysis.pair_verification import PairCheck, verify_pair
 from rhobar.analysis.rbf_kernel import RbfKernel
 from rhobar.analysis.reconstruction import gfrd, gfre
+from rhobar.analysis.smooth_fit import SmoothFit
 from rhobar.analysis.spectrum_difference import spectrum_difference
 from rhobar.analysis.three_body_energy import three_body_energies
 from rhobar.analysis.weisfeiler_lehman import discrete_weisfeiler_lehman, weisfeiler_lehman
@@ -70,6 +72,7 @@ __all__ = [
     "PairErrors",
     "RbfKernel",
     "SheetPoint",
+    "SmoothFit",
     "TargetTraits",
     "Verdict",
     "along_manifold",
@@ -78,6 +81,7 @@ __all__ = [
     "audit_columns",
     "audit_target",
     "body_order_errors",
+    "center_features",
     "collapse_exponent",
     "discrete_weisfeiler_lehman",
     "distance_degenerate",

@@ -35,6 +35,7 @@ def along_manifold(
     separations: Sequence[float],
     *,
     manifold: MethaneManifold | None = None,
+    step: float | None = None,
 ) -> list[SheetPoint]:
     r"""
     Sensitivity of a descriptor as the sheets :math:`X^\pm(u, v)` of methane approach each other.
@@ -50,11 +51,12 @@ def along_manifold(
     :param descriptor: see :func:`jacobian_spectrum`; of the carbon, within more than 1.3 Å
     :param separations: v, Å
     :param manifold: which u, and whether bonds are plausible; its v does not count
+    :param step: see :func:`environment_jacobians`
     """
     manifold = manifold or MethaneManifold()
     pairs = [replace(manifold, v=float(v)).pair() for v in separations]
     lower, upper = (
-        environment_jacobians(descriptor, structures) for structures in zip(*pairs, strict=True)
+        environment_jacobians(descriptor, structures, step=step) for structures in zip(*pairs, strict=True)
     )
     points = []
     for v, minus, plus in zip(separations, lower, upper, strict=True):
