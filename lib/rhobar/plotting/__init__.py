@@ -7,6 +7,7 @@ from rhobar.plotting.boron_energies import boron_energies
 from rhobar.plotting.boron_errors import boron_errors
 from rhobar.plotting.color_classes import color_classes
 from rhobar.plotting.component_variances import component_variances
+from rhobar.plotting.crossing_sheets import crossing_sheets
 from rhobar.plotting.learning_curves import learning_curves
 from rhobar.plotting.local_reconstruction import local_reconstruction
 from rhobar.plotting.network_differences import network_differences
@@ -17,6 +18,8 @@ from rhobar.plotting.periodic_pairs import periodic_pairs
 from rhobar.plotting.preset_energies import preset_energies
 from rhobar.plotting.reconstruction import reconstruction_maps
 from rhobar.plotting.sensitivity import jacobian_spectra, manifold_collapse
+from rhobar.plotting.separating_force import separating_force
+from rhobar.plotting.sheet_spectra import sheet_spectra
 from rhobar.plotting.structure_page import structure_page
 from rhobar.plotting.style import (
     COLUMN_WIDTH,
@@ -36,6 +39,7 @@ __all__ = [
     "boron_errors",
     "color_classes",
     "component_variances",
+    "crossing_sheets",
     "figure_style",
     "jacobian_spectra",
     "learning_curves",
@@ -50,5 +54,7 @@ __all__ = [
     "preset_energies",
     "reconstruction_maps",
     "save_figure",
+    "separating_force",
+    "sheet_spectra",
     "structure_page",
 ]
