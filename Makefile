@@ -20,7 +20,7 @@ CORE := math ops systems data descriptors counterexamples kernels models analysi
 NOT_CORE := descriptors/test_featomic math/test_clebsch_gordan math/test_radial_integral \
     data/test_methane data/test_minimol data/test_xtb
 
-.PHONY: figures test test-slow test-min lint format bench bench-soap bench-bispectrum bench-nice reference-data docs help
+.PHONY: figures test test-slow test-min lint format bench bench-soap bench-bispectrum bench-nice bench-triplets reference-data docs help
 
 help:
 	@echo "make figures         environment, data, models, figures and report: results/$(SCALE)/"
@@ -32,6 +32,7 @@ help:
 	@echo "make bench           all benchmarks; make bench-soap: SOAP beside featomic and dscribe"
 	@echo "make bench-bispectrum  the bispectrum beside dense sums"
 	@echo "make bench-nice      NICE beside what the original code took"
+	@echo "make bench-triplets  triplets of neighbors beside sums in torch"
 	@echo "make reference-data  regenerate the embedded data sets (hours)"
 	@echo "make docs            the API reference: docs/api/"
 	@echo "Variables: SCALE=$(SCALE) CORES=$(CORES) WORKERS=$(WORKERS) PYTHON=$(PYTHON) VENV=$(VENV)"
