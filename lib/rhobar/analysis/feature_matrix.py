@@ -95,6 +95,16 @@ def joined(name: str, features: TensorMap) -> tuple[NDArray[np.int32], NDArray[n
     center types do, they are zero.
 
     :returns: ``(row, dimension)`` samples, ``(row, feature)`` values
+    :raises ValueError: for blocks that turn with the structure, or a number that is not finite
+    """
+    samples, matrix = side_by_side(name, features)
+    return samples, feature_matrix(name, matrix)
+
+
+def side_by_side(name: str, features: TensorMap) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """
+    Blocks as :func:`joined` joins them, with whatever numbers they hold.
+
     :raises ValueError: for blocks that turn with the structure
     """
     blocks = features.blocks()
@@ -113,7 +123,7 @@ def joined(name: str, features: TensorMap) -> tuple[NDArray[np.int32], NDArray[n
     for block, rows, width, end in zip(blocks, parts, widths, ends, strict=True):
         values = block.values.detach().cpu().double().reshape(len(rows), width)
         matrix[rows, end - width : end] = values.numpy()
-    return samples, feature_matrix(name, matrix)
+    return samples, matrix
 
 
 def split_rows(

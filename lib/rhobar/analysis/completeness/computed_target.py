@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from rhobar.systems import from_ase, neighbors_added
 
-from ..feature_matrix import joined
+from ..feature_matrix import side_by_side
 from .readout import linear_readout, nonlinear_readout
 from .target import AuditTarget, TargetTraits, said
 
@@ -82,7 +82,7 @@ class ComputedTarget(AuditTarget):
     ) -> tuple[NDArray[np.int32], Array]:
         """Samples ``(row, (frame, center))``, or ``(row, (frame,))``, and their values."""
         features = self._blocks(frames, centers)
-        samples, values = joined(self.traits.name, features)
+        samples, values = side_by_side(self.traits.name, features)
         names = list(features.sample_names)
         kept = [names.index(name) for name in ("system", self._center_name) if name in names]
         chosen, row = np.unique(samples[:, kept], axis=0, return_inverse=True)

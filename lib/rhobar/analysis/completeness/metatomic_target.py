@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rhobar.systems import from_ase
 
-from ..feature_matrix import joined
+from ..feature_matrix import side_by_side
 from .readout import linear_readout, nonlinear_readout
 from .target import AuditTarget, TargetTraits
 
@@ -81,7 +81,7 @@ class MetatomicTarget(AuditTarget):
         )
         with torch.no_grad():
             results = self.model(systems, options, check_consistency=True)
-        return joined(self._output, results[self._output].to(device="cpu"))
+        return side_by_side(self._output, results[self._output].to(device="cpu"))
 
 
 def _output(outputs: dict[str, Any], name: str) -> str:

@@ -68,7 +68,8 @@ class AuditTarget(abc.ABC):
                 found = self.center_rows(frames, centers)
         except Exception as error:
             types = sorted({int(number) for atoms in frames for number in atoms.numbers})
-            hint = "" if self.traits.atomic_types else "; name the atomic types that it knows"
+            unknown = self.traits.is_energy and not self.traits.atomic_types
+            hint = "; if it does not know them, give those it knows (atomic_types)" * unknown
             raise ValueError(
                 f"{self.traits.name} failed for atomic types {types}: {said(error)}{hint}."
             ) from error
@@ -84,8 +85,7 @@ class AuditTarget(abc.ABC):
 
 
 def said(error: Exception) -> str:
-    """The message of an error without the stack that libraries add."""
-    lines = [line.strip() for line in str(error).strip().splitlines() if line.strip()]
-    # TorchScript ends its long report with the error itself
-    said = lines[-1] if lines and lines[0].startswith("The following operation") else lines[0:1]
-    return f"{type(error).__name__}: {said if isinstance(said, str) else ''.join(said)}"
+    """The message of an error in one line, without the stack that TorchScript puts before it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [""]
+    message = lines[-1] if lines[0].startswith("The following operation") else lines[0]
+    return f"{type(error).__name__}: {message.rstrip('.')}"
