@@ -1,10 +1,10 @@
-"""Fitted models as files that simulation engines load without Python."""
+"""Models as files that simulation engines load without Python."""
 
 from pathlib import Path
 from typing import Dict, List, Optional, cast  # noqa: UP035
 
 import torch
-from metatensor.torch import Labels, TensorBlock, TensorMap
+from metatensor.torch import Labels, TensorMap
 from metatomic.torch import (
     AtomisticModel,
     ModelCapabilities,
@@ -17,44 +17,64 @@ from torch import Tensor
 
 import rhobar
 from rhobar.data import written_beside
-from rhobar.models import LinearModel
+from rhobar.models import DistanceGnn, LinearModel
+
+from .atomic_energies import atoms_of, energies_of
+from .network_energy import NetworkEnergy
 
 
-def export_model(model: LinearModel, path: str | Path) -> None:
+def export_model(model: LinearModel | DistanceGnn, path: str | Path) -> None:
     """
-    Write a fitted linear model as a metatomic model (``.pt``), which engines load as it is.
+    Write a model as a metatomic model (``.pt``), which engines load as it is.
 
     Its output ``energy`` is in eV, of systems or of atoms, for positions in Å; forces follow by
-    autograd. It takes the atomic types of the training structures; its interaction range is the
-    cutoff of the descriptor. The file appears complete or not at all.
+    autograd. A linear model takes the atomic types of the training structures, and its interaction
+    range is the cutoff of the descriptor; that of a network is as far as its messages go, without
+    a cutoff infinite. The file appears complete or not at all.
 
-    :raises TypeError: for other models: their energies are no sums over features
-    :raises ValueError: if the model is not fitted
+    :raises TypeError: for other models, whose energies are no sums over features
+    :raises ValueError: if a linear model is not fitted
     """
-    if not isinstance(model, LinearModel):
+    if not isinstance(model, (LinearModel, DistanceGnn)):
         raise TypeError(
-            f"export_model: got a {type(model).__name__}; only a LinearModel can be exported."
+            f"export_model: got a {type(model).__name__}; only a LinearModel or a DistanceGnn can "
+            "be exported."
         )
     with written_beside(path) as temporary:
         exported(model).save(str(temporary))
 
 
-def exported(model: LinearModel) -> AtomisticModel:
+def exported(model: LinearModel | DistanceGnn) -> AtomisticModel:
     """The metatomic model of :func:`export_model`, in memory."""
+    if isinstance(model, DistanceGnn):
+        network = NetworkEnergy(model).eval()
+        types: list[int] = model.types.tolist()
+        single = model.scale.dtype == torch.float32
+        reach = model.interaction_range()
+        return _atomistic(network, "network of distances", types, reach, single=single)
     module = LinearEnergy(model).eval()
     (neighbors,) = module.requested_neighbor_lists()
+    name = f"linear model of {type(model.descriptor).__name__}"
+    return _atomistic(module, name, list(model.composition.atomic_types), neighbors.cutoff)
+
+
+def _atomistic(
+    module: torch.nn.Module,
+    name: str,
+    atomic_types: list[int],
+    interaction_range: float,
+    *,
+    single: bool = False,
+) -> AtomisticModel:
     capabilities = ModelCapabilities(
         outputs={"energy": ModelOutput(unit="eV", sample_kind="atom", explicit_gradients=[])},
-        atomic_types=list(model.composition.atomic_types),
-        interaction_range=neighbors.cutoff,
+        atomic_types=atomic_types,
+        interaction_range=interaction_range,
         length_unit="angstrom",
         supported_devices=["cpu", "cuda"],
-        dtype="float64",
+        dtype="float32" if single else "float64",
     )
-    metadata = ModelMetadata(
-        name=f"linear model of {type(model.descriptor).__name__}",
-        description=f"written by rhobar {rhobar.__version__}",
-    )
+    metadata = ModelMetadata(name=name, description=f"written by rhobar {rhobar.__version__}")
     return AtomisticModel(module, metadata, capabilities)
 
 
@@ -109,25 +129,15 @@ class LinearEnergy(torch.nn.Module):
         results: dict[str, TensorMap] = {}
         if "energy" not in outputs:
             return results
-        samples, types = _atoms(systems)
+        samples, types = atoms_of(systems)
         first = torch.zeros_like(types)
         n_systems = len(systems)
         sizes = torch.bincount(samples[:, 0], minlength=n_systems)
         first = torch.cumsum(sizes, 0) - sizes  # atom of each system among all
         energies = self._features_energies(systems, selected_atoms, first, types.shape[0])
         energies = energies + self.composition[torch.searchsorted(self.atomic_types, types)]
-        if selected_atoms is not None:
-            labels = Labels(["system", "atom"], samples.to(torch.int32))
-            chosen = labels.select(selected_atoms.to(samples.device)).sort().values
-            samples, energies = samples[chosen], energies[chosen]
-        if outputs["energy"].sample_kind == "atom":
-            labels = Labels(["system", "atom"], samples.to(torch.int32))
-            results["energy"] = _energy_map(energies, labels)
-        else:
-            total = torch.zeros([n_systems], dtype=energies.dtype, device=energies.device)
-            total = total.index_add(0, samples[:, 0], energies)
-            numbers = torch.arange(n_systems, dtype=torch.int32, device=energies.device)
-            results["energy"] = _energy_map(total, Labels(["system"], numbers.unsqueeze(1)))
+        per_atom = outputs["energy"].sample_kind == "atom"
+        results["energy"] = energies_of(energies, samples, n_systems, per_atom, selected_atoms)
         return results
 
     def _features_energies(
@@ -155,27 +165,3 @@ class LinearEnergy(torch.nn.Module):
             return energies
         # where comes before the root, whose derivative at zero is infinite
         return energies * torch.where(squares > 0, squares, torch.ones_like(squares)).rsqrt()
-
-
-def _atoms(systems: list[System]) -> tuple[Tensor, Tensor]:
-    """System and number in it of each atom ``(atom, 2)``, and its type."""
-    samples: list[Tensor] = []
-    types: list[Tensor] = []
-    for k, system in enumerate(systems):
-        number = torch.arange(len(system), device=system.types.device)
-        samples.append(torch.stack([torch.full_like(number, k), number], 1))
-        types.append(system.types.to(torch.int64))
-    return torch.cat(samples), torch.cat(types)
-
-
-def _energy_map(energies: Tensor, samples: Labels) -> TensorMap:
-    """One block of energies as metatomic defines this output."""
-    zero = torch.zeros([1, 1], dtype=torch.int32, device=energies.device)
-    no_components: list[Labels] = []
-    block = TensorBlock(
-        values=energies.unsqueeze(1),
-        samples=samples,
-        components=no_components,
-        properties=Labels(["energy"], zero),
-    )
-    return TensorMap(Labels(["_"], zero), [block])

@@ -101,6 +101,16 @@ class DistanceGnn(torch.nn.Module):
             lists += self.descriptor.requested_neighbor_lists()
         return lists
 
+    @torch.jit.unused
+    def interaction_range(self) -> float:
+        """How far, Å, an atom can be from those whose energies it changes; may be infinite."""
+        if self.cutoff is None:
+            return math.inf
+        reach = self.cutoff * len(self.filters)
+        if self.descriptor is not None:
+            reach += self.descriptor.requested_neighbor_lists()[0].cutoff
+        return reach
+
     def forward(self, systems: list[System]) -> TensorMap:
         """
         Energies of ``systems``, which hold the requested neighbor lists; differentiable.
