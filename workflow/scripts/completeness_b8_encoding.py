@@ -82,7 +82,11 @@ def _learned(
         width=protocol["width"],
     ).to(best_device())
     loss, held_out = (
-        PairLoss(triplets[part].to(best_device()), targets[part].to(best_device()))
+        PairLoss(
+            triplets[part].to(best_device()),
+            targets[part].to(best_device()),
+            difference_weight=protocol["difference_weight"],
+        )
         for part in (parts.train, parts.validation)
     )
     return model, trained(model, loss, held_out, hypers_of(protocol), folder)

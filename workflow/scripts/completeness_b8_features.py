@@ -93,13 +93,19 @@ class Description:
 
 
 def correlations(nice: Nice, frames: Sequence[ase.Atoms], nu_max: int) -> Groups:
-    """Invariants of 1 to ``nu_max`` neighbors, both parities from the third order on."""
+    """
+    Invariants of 1 to ``nu_max`` neighbors, both parities from the third order on.
+
+    All are one group: with every order as large as the lowest, networks learn the highest ones by
+    heart and nothing from them.
+    """
     blocks = nice.equivariants(list(frames), selected_samples=CENTER)
-    return [
+    values = [
         block.values[:, 0].numpy()
         for key, block in blocks.items()
         if int(key["o3_lambda"]) == 0 and int(key["nu"]) <= nu_max
     ]
+    return [np.concatenate(values, axis=1)]
 
 
 def triplet_groups(triplets: Triplets, frames: Sequence[ase.Atoms]) -> Groups:

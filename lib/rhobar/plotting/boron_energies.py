@@ -52,7 +52,15 @@ def boron_energies(predictions: DataFrame) -> Figure:
         right.set_xlabel("difference within the pair (eV)")
         right.set_ylabel("predicted difference (eV)")
         right.set_title("differences of all test pairs")
-        right.legend(loc="upper left", handletextpad=0.0, borderaxespad=0.0, fontsize=6.5)
+        right.legend(
+            title="relative error",
+            alignment="left",
+            title_fontsize=6.5,
+            fontsize=6.5,
+            loc="upper left",
+            handletextpad=0.0,
+            borderaxespad=0.0,
+        )
     return figure
 
 
@@ -62,7 +70,8 @@ def _draw_pairs(axis: Axes, name: str, pairs: np.ndarray) -> None:
     seen = pairs[((pairs[:, :, 0] > WINDOW[0]) & (pairs[:, :, 0] < WINDOW[1])).all(axis=1)]
     axis.plot(WINDOW, WINDOW, color="black", linewidth=0.7, zorder=0)
     axis.add_collection(LineCollection(list(seen), colors=style.color, linewidths=0.9))
-    axis.scatter(*seen.reshape(-1, 2).T, s=6, color=style.color, marker=style.marker, linewidths=0)
+    x, y = seen.reshape(-1, 2).T
+    axis.scatter(x, y, s=6, color=style.color, marker=style.marker, linewidths=0)
     axis.set_xlim(*WINDOW)
     axis.set_ylim(*WINDOW)
     axis.set_title(f"{style.label}: {len(seen)} test pairs")
