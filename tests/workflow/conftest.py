@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from ase.build import molecule
 
+from completeness_b8_energies import MODELS
 from rhobar.data import Dataset, save_prepared
 
 
@@ -45,6 +46,17 @@ def order_errors() -> pd.DataFrame:
         for size in (4, 8)
         if nu < 3 or size < 8
     ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
+def pair_errors() -> pd.DataFrame:
+    """Every model of B8 clusters, training and test; encoders have relative errors only."""
+    rows = []
+    for model in ("Arho_L", "Arho_NL", *MODELS):
+        for part in ("train", "validation", "test"):
+            row = {"model": model, "part": part, "mean_relative": 0.1, "delta_relative": 0.3}
+            rows.append(row if model.startswith("Arho") else {**row, "mean": 0.4, "delta": 0.07})
     return pd.DataFrame(rows)
 
 

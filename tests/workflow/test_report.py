@@ -13,8 +13,10 @@ import yaml
 
 import report
 import report_tables
+from completeness_figure import FIGURES as COMPLETENESS_FIGURES
 from density_figure import FIGURES
 
+PICTURES = {"density": FIGURES, "completeness": COMPLETENESS_FIGURES}
 RESOURCES = Path(__file__).parents[2] / "workflow" / "report"
 
 
@@ -47,15 +49,22 @@ class _Addresses(HTMLParser):
 
 @pytest.fixture
 def inputs(
-    tmp_path: Path, prepared: Path, curve_errors: pd.DataFrame, order_errors: pd.DataFrame
+    tmp_path: Path,
+    prepared: Path,
+    curve_errors: pd.DataFrame,
+    order_errors: pd.DataFrame,
+    pair_errors: pd.DataFrame,
 ) -> dict[str, Any]:
     folder = tmp_path / "results" / "density"
-    folder.mkdir(parents=True)
-    for figure in FIGURES:
-        (folder / f"{figure}.png").write_bytes(b"\x89PNG made up")
-        (folder / f"{figure}.pdf").write_bytes(b"%PDF made up")
+    for paper, figures in PICTURES.items():
+        (tmp_path / "results" / paper).mkdir(parents=True)
+        for figure in figures:
+            path = tmp_path / "results" / paper / f"{figure}.png"
+            path.write_bytes(b"\x89PNG made up")
+            path.with_suffix(".pdf").write_bytes(b"%PDF made up")
     curve_errors.to_parquet(folder / "minimol.parquet")
     order_errors.to_parquet(folder / "body_order.parquet")
+    pair_errors.to_parquet(folder / "pairs.parquet")
     benchmarks = tmp_path / "benchmarks"
     (benchmarks / "density_figure").mkdir(parents=True)
     header = "s\th:m:s\tmax_rss\tcpu_time\n"
@@ -64,9 +73,10 @@ def inputs(
         row = f"{seconds}\t0:00:01\t-\t0.5\n"
         (benchmarks / "density_figure" / f"{job}.tsv").write_text(header + row)
     return {
-        "figures": sorted(folder.glob("*.png")),
+        "figures": sorted((tmp_path / "results").glob("*/*.png")),
         "errors": [folder / "minimol.parquet"],
         "body_order": folder / "body_order.parquet",
+        "pairs": folder / "pairs.parquet",
         "data": [prepared],
         "benchmarks": benchmarks,
         "resources": RESOURCES,
@@ -85,7 +95,9 @@ def page(tmp_path: Path, inputs: dict[str, Any]) -> str:
 def test_page_loads_nothing_from_elsewhere(page: str, tmp_path: Path) -> None:
     parser = _Addresses()
     parser.feed(page)
-    assert len(parser.loaded) == len(FIGURES) + 1  # the pictures and an empty icon
+    assert (
+        len(parser.loaded) == sum(map(len, PICTURES.values())) + 1
+    )  # the pictures and an empty icon
     assert all(address.startswith("data:") for address in parser.loaded)
     for link in parser.links:
         if link.startswith("#"):
@@ -128,10 +140,10 @@ def test_configuration_is_escaped(page: str) -> None:
 
 
 def test_reference_values_stand_beside_ours(
-    curve_errors: pd.DataFrame, order_errors: pd.DataFrame
+    curve_errors: pd.DataFrame, order_errors: pd.DataFrame, pair_errors: pd.DataFrame
 ) -> None:
     references = yaml.safe_load((RESOURCES / "references.yaml").read_text(encoding="utf-8"))
-    table = report_tables.reference_table(references, curve_errors, order_errors)
+    table = report_tables.reference_table(references, curve_errors, order_errors, pair_errors)
     rows = {row[0]: row for row in table.rows}
     found = rows["minimol, linear, n = 1000, mae"]
     chosen = (curve_errors["model"] == "linear") & (curve_errors["n_train"] == 1000)
@@ -140,15 +152,24 @@ def test_reference_values_stand_beside_ours(
     assert not any("qm9" in name for name in rows)
     order = rows["3-body target, nu2, size 8, RMSE/σ"]
     assert order[1:4] == ["0.0008", f"{0.1 / 16:.3g}", f"{0.1 / 16 / 8e-4:.2f}"]
+    assert rows["B8 pairs, B_NL, test, delta_relative"][1:4] == ["0.2", "0.3", "1.50"]
+
+
+def test_errors_of_pairs_stand_side_by_side(pair_errors: pd.DataFrame) -> None:
+    table = report_tables.pair_error_table(pair_errors)
+    rows = {row[0]: row[1:] for row in table.rows}
+    assert rows["B_NL"] == ["0.1 / 0.1", "0.4 / 0.4", "0.3 / 0.3", "0.07 / 0.07"]
+    assert rows["Arho_L"] == ["0.1 / 0.1", "- / -", "0.3 / 0.3", "- / -"]
 
 
 def test_reference_of_one_split_is_compared_with_that_split(
-    curve_errors: pd.DataFrame, order_errors: pd.DataFrame
+    curve_errors: pd.DataFrame, order_errors: pd.DataFrame, pair_errors: pd.DataFrame
 ) -> None:
     entry = {"curve": "minimol", "seed": 1, "model": "linear", "n_train": 500, "measure": "mae"}
     entry |= {"value": 0.1, "unit": "eV", "kind": "same", "source": "made up"}
-    references = {"learning_curves": [entry], "body_order": []}
-    (row,) = report_tables.reference_table(references, curve_errors, order_errors).rows
+    references = {"learning_curves": [entry], "body_order": [], "b8_errors": []}
+    tables = (curve_errors, order_errors, pair_errors)
+    (row,) = report_tables.reference_table(references, *tables).rows
     chosen = (curve_errors["model"] == "linear") & (curve_errors["n_train"] == 500)
     ours = curve_errors[chosen & (curve_errors["seed"] == 1)]["mae"].item()
     assert row[2] == f"{ours:.3g} eV"
@@ -156,7 +177,9 @@ def test_reference_of_one_split_is_compared_with_that_split(
 
 def test_every_figure_has_a_caption() -> None:
     captions = yaml.safe_load((RESOURCES / "captions.yaml").read_text(encoding="utf-8"))
-    assert set(captions["density"]["figures"]) == set(FIGURES)
+    assert {paper: set(entry["figures"]) for paper, entry in captions.items()} == {
+        paper: set(figures) for paper, figures in PICTURES.items()
+    }
 
 
 def test_caption_of_a_missing_figure_is_an_error(inputs: dict[str, Any], tmp_path: Path) -> None:

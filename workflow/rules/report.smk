@@ -12,9 +12,14 @@ SOURCES = [
 rule report_page:
     """Figures with captions, tables, reference values, checksums, versions and times."""
     input:
-        figures=[figure for figure in DENSITY_FIGURES if figure.endswith(".png")],
+        figures=[
+            figure
+            for figure in [*DENSITY_FIGURES, *COMPLETENESS_FIGURES]
+            if figure.endswith(".png")
+        ],
         errors=NUMBERS_OF_FIGURE["learning_curves"],
         body_order=NUMBERS_OF_FIGURE["body_order"][0],
+        pairs=NUMBERS_OF_COMPLETENESS["boron_errors"][0],
         sources=SOURCES,
         datasets=[DATASET.format(name) for name in config["datasets"]],
         template="workflow/report/page.html",

@@ -17,6 +17,7 @@ from report_tables import (
     body_order_table,
     data_table,
     learning_curve_table,
+    pair_error_table,
     reference_table,
     time_table,
     version_table,
@@ -30,6 +31,7 @@ def main(
     figures: Sequence[Path],
     errors: Sequence[Path],
     body_order: Path,
+    pairs: Path,
     data: Sequence[Path],
     benchmarks: Path,
     resources: Path,
@@ -43,12 +45,16 @@ def main(
     :param errors: tables of the learning curves, as :mod:`density_learning_curve` writes them
     :param data: files of data, as they came and as they were prepared
     :param body_order: table as :mod:`density_body_order` writes it
+    :param pairs: table as :mod:`completeness_b8_errors` writes it
     """
     curves = pd.concat([pd.read_parquet(path) for path in errors], ignore_index=True)
-    orders = pd.read_parquet(body_order)
+    orders, of_pairs = pd.read_parquet(body_order), pd.read_parquet(pairs)
     captions = yaml.safe_load((resources / "captions.yaml").read_text(encoding="utf-8"))
     references = yaml.safe_load((resources / "references.yaml").read_text(encoding="utf-8"))
-    tables = {"density": [learning_curve_table(curves), body_order_table(orders)]}
+    tables = {
+        "density": [learning_curve_table(curves), body_order_table(orders)],
+        "completeness": [pair_error_table(of_pairs)],
+    }
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(resources),
         autoescape=True,
@@ -60,7 +66,7 @@ def main(
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         style=Markup((resources / "page.css").read_text(encoding="utf-8")),
         papers=[_paper(key, entry, figures, tables[key], page) for key, entry in captions.items()],
-        references=reference_table(references, curves, orders),
+        references=reference_table(references, curves, orders, of_pairs),
         data=data_table(data),
         versions=version_table(commit),
         times=time_table(benchmarks),
@@ -106,6 +112,7 @@ if __name__ == "__main__":
         figures=[Path(path) for path in job.input.figures],
         errors=[Path(path) for path in job.input.errors],
         body_order=Path(job.input.body_order),
+        pairs=Path(job.input.pairs),
         data=[Path(path) for path in [*job.input.sources, *job.input.datasets]],
         benchmarks=Path(job.params.benchmarks),
         resources=Path(job.input.template).parent,

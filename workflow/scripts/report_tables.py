@@ -100,8 +100,36 @@ def body_order_table(errors: pd.DataFrame) -> Table:
     )
 
 
+def pair_error_table(errors: pd.DataFrame) -> Table:
+    """Errors of means and differences of pairs, one row per model."""
+    rows = []
+    for model in dict.fromkeys(errors["model"]):
+        parts = errors[errors["model"] == model].set_index("part")
+        cells = [
+            " / ".join(_three_digits(parts.loc[part, column]) for part in ("train", "test"))
+            for column in ("mean_relative", "mean", "delta_relative", "delta")
+        ]
+        rows.append([str(model), *cells])
+    names = ["mean, relative", "mean (eV)", "difference, relative", "difference (eV)"]
+    return Table(
+        "Models of pairs of B8 clusters",
+        "Root mean square errors, training / test, of the mean of the two members of a pair and of "
+        "their difference; relative to the standard deviation of all targets and to the root mean "
+        "square of the differences, so that 1 is a model that cannot tell the members apart. A: "
+        "energies from encoded triplets; A^rho: correlations of up to 7 neighbors from them; B: "
+        "energies from triplets; C and D: from correlations of up to 7 and 3 neighbors. L is a "
+        "linear encoder or network, NL a nonlinear one; B_NL_delta gives differences a weight of "
+        "their own in the loss. The epoch was chosen on validation pairs.",
+        [Column("model"), *(Column(name, "number") for name in names)],
+        rows,
+    )
+
+
 def reference_table(
-    references: dict[str, list[dict[str, Any]]], errors: pd.DataFrame, orders: pd.DataFrame
+    references: dict[str, list[dict[str, Any]]],
+    errors: pd.DataFrame,
+    orders: pd.DataFrame,
+    pairs: pd.DataFrame,
 ) -> Table:
     """Reference values for which this scale has a number, with that number and the ratio."""
     rows = []
@@ -125,6 +153,12 @@ def reference_table(
         if len(chosen):
             what = f"{entry['target']}-body target, {entry['model']}, size {entry['size']}, RMSE/σ"
             rows.append(_reference_row(what, entry, float(chosen["relative_rmse"].mean())))
+    for entry in references["b8_errors"]:
+        chosen = pairs[(pairs["model"] == entry["model"]) & (pairs["part"] == entry["part"])]
+        for measure in ("mean_relative", "delta_relative"):
+            what = f"B8 pairs, {entry['model']}, {entry['part']}, {measure}"
+            ours = float(chosen[measure].item())
+            rows.append(_reference_row(what, {**entry, "value": entry[measure]}, ours))
     return Table(
         "Reference values against ours",
         "“same” is the same data, split and recipe, to be reproduced; “similar” is another data "
@@ -185,6 +219,10 @@ def time_table(benchmarks: Path) -> Table:
         [Column("rule"), *(Column(name, "number") for name in names)],
         rows,
     )
+
+
+def _three_digits(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.3g}"
 
 
 def _with_spread(values: pd.Series) -> str:
