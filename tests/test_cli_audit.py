@@ -6,10 +6,12 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import ase.io
 import pytest
 
 from rhobar import cli
 from rhobar.analysis import expected_table
+from rhobar.counterexamples import ThreeBodyPair
 from tests.analysis.exported_models import save_position_energy
 
 QUICK = ["--n-pairs", "1", "--catalogue", "env3b"]
@@ -120,6 +122,19 @@ def test_bad_input_is_refused(
     assert err.count("\n") == 1
     assert message in err
     assert not folder.exists()
+
+
+def test_unclear_distances_of_a_file_of_pairs(
+    run: Callable[..., tuple[int, str, str]], tmp_path: Path
+) -> None:
+    frames = list(ThreeBodyPair().pair())
+    frames[1].positions[1] *= 1.0 + 4e-6
+    path = tmp_path / "pairs.xyz"
+    ase.io.write(path, frames, format="extxyz")
+    status, out, err = run("nu2", "--catalogue", path, "--out", tmp_path / "out")
+    assert (status, out) == (2, "")
+    assert "structures 0 and 1: ambiguous distances: 1.1 and 1.10000236" in err
+    assert [found.name for found in tmp_path.iterdir()] == ["pairs.xyz"]
 
 
 @pytest.mark.parametrize(

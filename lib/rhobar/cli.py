@@ -329,7 +329,9 @@ def audit(
             "ASE calculator or descriptor (module:Name), or a known kind of model (nu2, ...)."
         ),
     ],
-    catalogue: Annotated[str, typer.Option(help="all, wl1, env, periodic, or one family.")] = "all",
+    catalogue: Annotated[
+        str, typer.Option(help="all, wl1, env, periodic, one family, or a file of pairs (.xyz).")
+    ] = "all",
     n_pairs: Annotated[int, typer.Option(min=1, help="Random pairs of each family.")] = 20,
     dtype: Annotated[
         Literal["float64", "float32"], typer.Option(help="Of descriptors; models have their own.")
@@ -363,10 +365,10 @@ def audit(
     from rhobar import analysis
 
     try:
-        wanted = None if expect is None else analysis.expected_verdicts(expect)
         if out is not None and out.exists() and not out.is_dir():
             raise ValueError(f"--out {out}: not a folder; choose another.")
-        columns = analysis.audit_columns(catalogue)
+        columns = [column.name for column in analysis.audit_columns(catalogue)]
+        wanted = None if expect is None else analysis.expected_verdicts(expect, others=columns)
         asked = analysis.audit_target(
             _described_by(target),
             name=target,

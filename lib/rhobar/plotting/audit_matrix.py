@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 _LEAST, _LARGEST = 1e-10, 1.0  # of d; below is rounding
-_MARKS = {"blind": "blind", "weak": "weak", "ambiguous": "?", "wrong": "wrong", "none": "none"}
+_MARKS = {
+    "blind": "blind",
+    "weak": "weak",
+    "ambiguous": "?",
+    "wrong": "wrong",
+    "none": "none",
+    "equal": "equal",
+}
 
 
 def audit_matrix(cells: DataFrame) -> Figure:
@@ -41,7 +48,9 @@ def audit_matrix(cells: DataFrame) -> Figure:
         figure = new_figure(PAGE_WIDTH, 1.25 + 0.27 * len(models))
         axis = figure.subplots()
         image = _draw(axis, logarithms, tables["verdict"])
-        axis.set_xticks(range(len(families)), families, rotation=45, ha="right")
+        axis.set_xticks(
+            range(len(families)), families, rotation=45, ha="right", rotation_mode="anchor"
+        )
         axis.set_yticks(range(len(models)), models)
         bar = figure.colorbar(image, ax=axis, pad=0.01, aspect=12)
         bar.set_label("log$_{10}$ d, the pair seen least")
@@ -59,7 +68,7 @@ def _draw(axis: Axes, logarithms: NDArray[np.float64], verdicts: NDArray[np.obje
     )
     for (row, column), verdict in np.ndenumerate(verdicts):
         value = logarithms[row, column]
-        text = _MARKS.get(str(verdict), "equal" if verdict == "equal" else f"{value:.1f}")
+        text = _MARKS.get(str(verdict), f"{value + 0.0:.1f}".replace("-0.0", "0.0"))
         color = "white" if value > -4.0 else "black"
         axis.text(column, row, text, ha="center", va="center", fontsize=5.5, color=color)
     return image

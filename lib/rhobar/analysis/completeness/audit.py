@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from .asked_target import audit_target
-from .columns import audit_columns
 from .crossing import crossing_response, null_directions
 from .pair_distances import PairDistance, column_distances
 from .report import AuditReport
+from .stored_pairs import audit_columns
 
 
 def audit(
@@ -72,6 +72,7 @@ def audit(
         catalogue=catalogue,
         n_pairs=n_pairs,
         seed=seed,
+        equal_along_distances=tuple(one.name for one in columns if one.group == "wl1"),
         pairs=tuple(pairs),
         nearest=tuple(nearest),
         crossing=crossing_response(chosen) if methane else None,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
+import ase
 import numpy as np
 
 from rhobar.counterexamples import (
@@ -27,6 +29,13 @@ CONTROL = "congruent_control"
 """the column whose pairs nothing may tell apart"""
 
 
+class Pair(Protocol):
+    """Two structures that may be hard to tell apart."""
+
+    def pair(self) -> tuple[ase.Atoms, ase.Atoms]:
+        """Both members, with the same atoms."""
+
+
 @dataclass(frozen=True)
 class Column:
     """One column of the table of an audit: a kind of pairs."""
@@ -34,16 +43,20 @@ class Column:
     name: str
     group: str
     """``global-2b``, ``env``, ``wl1``, ``wl1-discrete`` or ``control``"""
-    draw: Callable[[np.random.Generator], Family]
+    draw: Callable[[np.random.Generator], Family] | None = None
     """a random pair of this kind"""
     center: int | None = None
     """the atom whose features have to tell the members apart; None: those of all atoms"""
     periodic: bool = False
+    rounding: float = 0.0
+    """distance of features that coordinates of few digits explain"""
 
-    def pairs(self, n_pairs: int, seed: int) -> Iterator[Family]:
+    def pairs(self, n_pairs: int, seed: int) -> Iterator[Pair]:
         """Random pairs, the same for the same seed whatever other columns there are."""
+        assert self.draw is not None
         rng = np.random.default_rng([seed, *self.name.encode()])
-        return (self.draw(rng) for _ in range(n_pairs))
+        draw = self.draw
+        return (draw(rng) for _ in range(n_pairs))
 
 
 def _planes(n_periods: int) -> Callable[[np.random.Generator], Family]:
@@ -88,25 +101,20 @@ COLUMNS = (
 """the columns, in the order of the table"""
 
 
-def audit_columns(catalogue: str = "all") -> list[Column]:
+def family_columns(catalogue: str) -> list[Column]:
     """
-    The columns that ``catalogue`` names, and the control, which is always there.
+    The columns that ``catalogue`` names; see :func:`rhobar.analysis.audit_columns`.
 
-    :param catalogue: ``all``, ``wl1`` (structures that messages along distances confuse), ``env``
-        (environments of one center), ``periodic``, or the name of a column
     :raises ValueError: for other names
-
-    >>> [column.name for column in audit_columns("periodic")]
-    ['planes_1d', 'planes_2d', 'planes_3d', 'congruent_control']
     """
     chosen = [column for column in COLUMNS if _is_in(column, catalogue)]
     if not chosen:
         names = ", ".join(column.name for column in COLUMNS)
         raise ValueError(
-            f"no catalogue {catalogue!r}; choose all, wl1, env, periodic or one of {names}."
+            f"no catalogue {catalogue!r}; choose all, wl1, env, periodic, one of {names}, or a "
+            "file of pairs (.xyz)."
         )
-    control = COLUMNS[-1]
-    return chosen if control in chosen else [*chosen, control]
+    return chosen
 
 
 def _is_in(column: Column, catalogue: str) -> bool:

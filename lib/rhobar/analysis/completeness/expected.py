@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +25,13 @@ def expected_table() -> dict[str, dict[str, Verdict]]:
     return {name: _checked(row, f"{_SHIPPED.name}: {name}") for name, row in rows.items()}
 
 
-def expected_verdicts(source: str | Path) -> dict[str, Verdict]:
+def expected_verdicts(source: str | Path, *, others: Collection[str] = ()) -> dict[str, Verdict]:
     """
     Verdicts by column from a row of :func:`expected_table` or a file.
 
     :param source: name of a row, or a YAML or JSON file that maps columns (or ``wl1``, all that
         messages along distances confuse) to verdicts; ``audit.json`` of an earlier audit will do
+    :param others: names of columns beside those of the families
     :raises ValueError: for what is neither, and for unknown columns or verdicts
     """
     shipped = expected_table()
@@ -47,13 +48,13 @@ def expected_verdicts(source: str | Path) -> dict[str, Verdict]:
         raise ValueError(f"{path} is neither YAML nor JSON: {error}") from error
     if isinstance(values, dict) and isinstance(values.get("verdicts"), dict):
         values = values["verdicts"]
-    return _checked(values, str(path))
+    return _checked(values, str(path), others)
 
 
-def _checked(values: Any, where: str) -> dict[str, Verdict]:
+def _checked(values: Any, where: str, others: Collection[str] = ()) -> dict[str, Verdict]:
     """One verdict for each column; groups of columns spelled out."""
     groups = {"wl1": [column.name for column in COLUMNS if column.group == "wl1"]}
-    names = {column.name: [column.name] for column in COLUMNS} | groups
+    names = {name: [name] for name in (*others, *(column.name for column in COLUMNS))} | groups
     if not isinstance(values, dict) or not values:
         raise ValueError(f"{where}: give verdicts by column, such as `env3b: blind`.")
     found = {}

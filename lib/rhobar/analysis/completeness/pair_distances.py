@@ -31,7 +31,7 @@ class PairDistance:
     distance: float
     """d, between the features of the members, over the median for noise of the same size"""
     floor: float
-    """d₀, the same for a member and itself, moved; at least ε"""
+    """d₀, the same for a member and itself, moved; at least ε, and what digits of a file explain"""
     energy_difference: float | None
     """meV per atom, between the members; None: the target has no energies"""
     verdict: Verdict
@@ -58,14 +58,14 @@ def column_distances(
     rng = np.random.default_rng([seed, *column.name.encode()])
     center = column.center if target.traits.by_center else None
     found = []
-    for number, family in enumerate(column.pairs(n_pairs, seed)):
-        pair = scaled_inside(family.pair(), target.traits.cutoff, nearest=nearest)
+    for number, drawn in enumerate(column.pairs(n_pairs, seed)):
+        pair = scaled_inside(drawn.pair(), target.traits.cutoff, nearest=nearest)
         pair = with_types(pair, target.traits.atomic_types)
         rmsd = aligned_rmsd(*pair, center=column.center)
         rows = _rows(target, pair, center, max(rmsd, LEAST_NOISE), rng)
         distance, rounding = _relative(rows)
         epsilon = FLOOR[target.traits.dtype]
-        floor = max(rounding, epsilon)
+        floor = max(rounding, epsilon, column.rounding)
         difference = abs(float(rows[1, 0] - rows[0, 0])) * 1e3 / len(pair[0])
         found.append(
             PairDistance(
@@ -76,7 +76,7 @@ def column_distances(
                 distance=distance,
                 floor=floor,
                 energy_difference=difference if target.traits.is_energy else None,
-                verdict=_verdict(column, distance, floor, epsilon),
+                verdict=_verdict(column, distance, rounding, epsilon),
             )
         )
     return found
@@ -95,12 +95,12 @@ def _relative(rows: NDArray[np.float64]) -> tuple[float, float]:
     return float(lengths[0]) / reference, float(lengths[1]) / reference
 
 
-def _verdict(column: Column, distance: float, floor: float, epsilon: float) -> Verdict:
+def _verdict(column: Column, distance: float, rounding: float, epsilon: float) -> Verdict:
     if column.name == CONTROL:
-        return control_verdict(distance, epsilon)
-    if floor > LARGEST_ROUNDING * epsilon:
+        return control_verdict(distance, max(epsilon, column.rounding))
+    if rounding > LARGEST_ROUNDING * epsilon:
         return Verdict.NONE
-    return pair_verdict(distance, floor)
+    return pair_verdict(distance, max(rounding, epsilon, column.rounding))
 
 
 def _rows(

@@ -47,6 +47,8 @@ class AuditReport:
     catalogue: str
     n_pairs: int
     seed: int
+    equal_along_distances: tuple[str, ...]
+    """columns whose pairs no network that passes messages along distances can tell apart"""
     pairs: tuple[PairDistance, ...]
     """with all atoms within the cutoff"""
     nearest: tuple[PairDistance, ...]
@@ -92,6 +94,7 @@ class AuditReport:
             "passed": self.passed,
             "invariant": self.invariant,
             "verdicts": {name: str(verdict) for name, verdict in self.verdicts.items()},
+            "equal_along_distances": list(self.equal_along_distances),
             "nearest_neighbors_only": {
                 name: str(verdict) for name, verdict in self.nearest_verdicts.items()
             },

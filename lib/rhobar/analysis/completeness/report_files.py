@@ -77,6 +77,9 @@ def _findings(report: AuditReport) -> list[str]:
             f"slope across the crossing of the methane sheets: {slope:.1e}, root mean square over "
             f"all coordinates {rms:.1e}: {zero}"
         )
+    if report.equal_along_distances:
+        names = ", ".join(report.equal_along_distances)
+        said.append(f"equal for all messages along distances: {names}")
     if report.null_directions:
         found = ", ".join(f"{count} ({name})" for name, count in report.null_directions.items())
         said.append(f"directions there without response: {found}")
