@@ -330,7 +330,7 @@ def audit(
         ),
     ],
     catalogue: Annotated[
-        str, typer.Option(help="all, wl1, env, periodic, one family, or a file of pairs (.xyz).")
+        str, typer.Option(help="all, wl1, env, finite, periodic, one family, or a file of pairs.")
     ] = "all",
     n_pairs: Annotated[int, typer.Option(min=1, help="Random pairs of each family.")] = 20,
     dtype: Annotated[

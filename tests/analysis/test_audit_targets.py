@@ -15,10 +15,10 @@ from ase.calculators.lj import LennardJones
 from metatensor.torch import TensorMap
 from metatomic.torch import NeighborListOptions, System
 
-from rhobar.analysis import Verdict, audit, audit_target, expected_table
+from rhobar.analysis import Verdict, audit, audit_target, expected_table, verdict_differences
 from rhobar.descriptors import Gaussian, Gto, SoapPowerSpectrum
 from rhobar.export import export_model
-from rhobar.models import LinearModel, Ridge
+from rhobar.models import DistanceGnn, LinearModel, Ridge
 from tests import structures
 from tests.analysis.calculators import Empty, Pairs, Tilted
 from tests.analysis.exported_models import save_position_energy
@@ -54,6 +54,19 @@ def test_exported_model_is_what_its_features_are(exported: Path) -> None:
     assert apart["axes3"] is not None
     assert apart["env3b"] is not None
     assert apart["axes3"] > 1e3 * apart["env3b"]
+
+
+def test_exported_network_is_what_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "network.pt"
+    network = DistanceGnn([1, 5, 6, 7, 8], cutoff=4.0, r_max=4.0, hidden=16, layers=2)
+    export_model(network, path)
+    for catalogue in ("env3b", "planes", "planes_3d"):
+        report = audit(path, n_pairs=2, catalogue=catalogue)
+        assert verdict_differences(report.verdicts, TABLE["distance-gnn"]) == {}
+    without_cutoff = DistanceGnn([1, 5, 6, 7, 8], hidden=16, layers=2)
+    with pytest.raises(ValueError, match="periodic and has no end of distances"):
+        audit(without_cutoff, n_pairs=1, catalogue="planes_1d")
+    assert audit(without_cutoff, n_pairs=1, catalogue="hexagon").verdicts["hexagon"] == "blind"
 
 
 def test_lennard_jones_is_a_pair_potential() -> None:

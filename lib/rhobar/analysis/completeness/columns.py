@@ -111,13 +111,13 @@ def family_columns(catalogue: str) -> list[Column]:
     if not chosen:
         names = ", ".join(column.name for column in COLUMNS)
         raise ValueError(
-            f"no catalogue {catalogue!r}; choose all, wl1, env, periodic, one of {names}, or a "
-            "file of pairs (.xyz)."
+            f"no catalogue {catalogue!r}; choose all, wl1, env, finite, periodic, one of {names}, "
+            "or a file of pairs (.xyz)."
         )
     return chosen
 
 
 def _is_in(column: Column, catalogue: str) -> bool:
-    if catalogue == "periodic":
-        return column.periodic
+    if catalogue in ("periodic", "finite"):
+        return column.periodic == (catalogue == "periodic")
     return catalogue in ("all", column.group, column.name)

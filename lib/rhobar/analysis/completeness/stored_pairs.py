@@ -122,8 +122,8 @@ def audit_columns(catalogue: str = "all") -> list[Column]:
     The columns that ``catalogue`` names, and the control, which is always there.
 
     :param catalogue: ``all``, ``wl1`` (structures that messages along distances confuse), ``env``
-        (environments of one center), ``periodic``, the name of a column, or a file of pairs
-        (.xyz or .extxyz), see :func:`stored_columns`
+        (environments of one center), ``finite``, ``periodic``, the name of a column, or a file of
+        pairs (.xyz or .extxyz), see :func:`stored_columns`
     :raises ValueError: for other names, and files without pairs
 
     >>> [column.name for column in audit_columns("periodic")]
