@@ -29,6 +29,7 @@ wildcard_constraints:
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/density.smk"
+include: "workflow/rules/counterexamples.smk"
 include: "workflow/rules/completeness.smk"
 include: "workflow/rules/incompleteness.smk"
 include: "workflow/rules/report.smk"
@@ -58,6 +59,7 @@ rule incompleteness:
     """Figures of pairs that networks of distances cannot tell apart: results/SCALE/incompleteness/."""
     input:
         INCOMPLETENESS_FIGURES,
+        CATALOGUE_PAGE.format(scale=SCALE),
 
 
 rule report:

@@ -2,7 +2,11 @@
 
 B8 = config["completeness"]["b8"]
 B8_FILES = "results/{scale}/completeness/b8"
+SHEETS = "results/{scale}/completeness/sheets"
 NUMBERS_OF_COMPLETENESS = {
+    "sheet_spectra": [f"{SHEETS}/spectra.parquet".format(scale=SCALE)],
+    "crossing_sheets": [f"{SHEETS}/projections.parquet".format(scale=SCALE)],
+    "separating_force": [f"{SHEETS}/forces.parquet".format(scale=SCALE)],
     "boron_energies": expand(
         f"{B8_FILES}/predictions/{{letter}}.parquet", scale=SCALE, letter=["B", "D"]
     ),
@@ -20,6 +24,7 @@ COMPLETENESS_FIGURES = expand(
 rule completeness_b8_features:
     """Correlations of up to 3 and up to 7 neighbors, and triplets, of the first atoms."""
     input:
+        verified=VERIFICATION,
         dataset=DATASET.format("b8"),
     output:
         split=f"{B8_FILES}/split.json",
@@ -162,6 +167,75 @@ rule completeness_b8_distances:
         code=source_digest("completeness_b8_distances.py"),
     script:
         "../scripts/completeness_b8_distances.py"
+
+
+rule completeness_sheets:
+    """Singular values where two sheets of methane structures meet."""
+    input:
+        verified=VERIFICATION,
+    output:
+        spectra=f"{SHEETS}/spectra.parquet",
+    log:
+        "results/{scale}/logs/completeness_sheets.log",
+    benchmark:
+        "results/{scale}/benchmarks/completeness_sheets.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        n_separations=config["completeness"]["sheets"]["n_separations"],
+        code=source_digest("completeness_sheets.py"),
+    script:
+        "../scripts/completeness_sheets.py"
+
+
+rule completeness_projections:
+    """Principal components of two sheets of methane structures."""
+    input:
+        verified=VERIFICATION,
+    output:
+        projections=f"{SHEETS}/projections.parquet",
+    log:
+        "results/{scale}/logs/completeness_projections.log",
+    benchmark:
+        "results/{scale}/benchmarks/completeness_projections.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=source_digest("completeness_projections.py"),
+    script:
+        "../scripts/completeness_projections.py"
+
+
+rule completeness_forces:
+    """Forces of smooth models on the atom that separates the sheets."""
+    input:
+        verified=VERIFICATION,
+    output:
+        forces=f"{SHEETS}/forces.parquet",
+    log:
+        "results/{scale}/logs/completeness_forces.log",
+    benchmark:
+        "results/{scale}/benchmarks/completeness_forces.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=30,
+    params:
+        n_train=config["completeness"]["forces"]["n_train"],
+        seed=config["completeness"]["forces"]["seed"],
+        code=source_digest("completeness_forces.py"),
+    script:
+        "../scripts/completeness_forces.py"
 
 
 rule completeness_figure:

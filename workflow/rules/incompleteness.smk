@@ -7,12 +7,27 @@ PAIR_TRAININGS = expand(
     scale=SCALE,
     target=INCOMPLETENESS["training"],
 )
+REFINEMENT = expand(
+    f"{INCOMPLETENESS_FILES}/refinement/{{table}}.parquet",
+    scale=SCALE,
+    table=["atoms", "edges", "angles"],
+)
+PERIODIC = f"{INCOMPLETENESS_FILES}/periodic.parquet"
+AUDITS = expand(
+    f"{INCOMPLETENESS_FILES}/audit/{{model}}.parquet",
+    scale=SCALE,
+    model=INCOMPLETENESS["audit"]["models"],
+)
 NUMBERS_OF_INCOMPLETENESS = {
+    "pair_gallery": [CATALOGUE.format(scale=SCALE)],
+    "color_classes": REFINEMENT,
+    "periodic_pairs": [PERIODIC.format(scale=SCALE), CATALOGUE.format(scale=SCALE)],
     "network_differences": [
         f"{INCOMPLETENESS_FILES}/differences.parquet".format(scale=SCALE)
     ],
     "network_training": PAIR_TRAININGS,
     "preset_energies": [f"{INCOMPLETENESS_FILES}/presets.parquet".format(scale=SCALE)],
+    "audit_matrix": AUDITS,
 }
 INCOMPLETENESS_FIGURES = expand(
     "results/{scale}/incompleteness/{figure}.{ending}",
@@ -22,8 +37,82 @@ INCOMPLETENESS_FIGURES = expand(
 )
 
 
+rule incompleteness_refinement:
+    """Colors, distances and angles of one pair."""
+    input:
+        verified=VERIFICATION,
+    output:
+        atoms=f"{INCOMPLETENESS_FILES}/refinement/atoms.parquet",
+        edges=f"{INCOMPLETENESS_FILES}/refinement/edges.parquet",
+        angles=f"{INCOMPLETENESS_FILES}/refinement/angles.parquet",
+    log:
+        "results/{scale}/logs/incompleteness_refinement.log",
+    benchmark:
+        "results/{scale}/benchmarks/incompleteness_refinement.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=source_digest("incompleteness_refinement.py"),
+    script:
+        "../scripts/incompleteness_refinement.py"
+
+
+rule incompleteness_periodic:
+    """Periodic pairs by distances and by power spectra, within growing cutoffs."""
+    input:
+        verified=VERIFICATION,
+    output:
+        points=PERIODIC,
+    log:
+        "results/{scale}/logs/incompleteness_periodic.log",
+    benchmark:
+        "results/{scale}/benchmarks/incompleteness_periodic.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=20,
+    params:
+        cutoffs=INCOMPLETENESS["periodic"]["cutoffs"],
+        code=source_digest("incompleteness_periodic.py"),
+    script:
+        "../scripts/incompleteness_periodic.py"
+
+
+rule incompleteness_audit:
+    """Which pairs one of the reference models sees, and whether it should."""
+    input:
+        verified=VERIFICATION,
+    output:
+        cells=f"{INCOMPLETENESS_FILES}/audit/{{model}}.parquet",
+    log:
+        "results/{scale}/logs/incompleteness_audit/{model}.log",
+    benchmark:
+        "results/{scale}/benchmarks/incompleteness_audit/{model}.tsv"
+    wildcard_constraints:
+        model="[a-z0-9-]+",
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=120,
+    params:
+        protocol=INCOMPLETENESS["audit"],
+        code=source_digest("incompleteness_audit.py"),
+    script:
+        "../scripts/incompleteness_audit.py"
+
+
 rule incompleteness_differences:
     """Energies that networks with random weights give to both members of every pair."""
+    input:
+        verified=VERIFICATION,
     output:
         differences=f"{INCOMPLETENESS_FILES}/differences.parquet",
     log:
@@ -45,6 +134,8 @@ rule incompleteness_differences:
 
 rule incompleteness_training:
     """Errors of networks with and without angles while they learn labels or energies of pairs."""
+    input:
+        verified=VERIFICATION,
     output:
         errors=f"{INCOMPLETENESS_FILES}/training/{{target}}.parquet",
     log:
@@ -68,6 +159,8 @@ rule incompleteness_training:
 
 rule incompleteness_presets:
     """Energies and forces of pairs that look like chemistry, by two potentials."""
+    input:
+        verified=VERIFICATION,
     output:
         presets=f"{INCOMPLETENESS_FILES}/presets.parquet",
     log:

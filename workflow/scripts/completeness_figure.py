@@ -6,12 +6,23 @@ from pathlib import Path
 import pandas as pd
 
 from job import begin
-from rhobar.plotting import boron_distances, boron_energies, boron_errors, save_figure
+from rhobar.plotting import (
+    boron_distances,
+    boron_energies,
+    boron_errors,
+    crossing_sheets,
+    save_figure,
+    separating_force,
+    sheet_spectra,
+)
 
 FIGURES = {
     "boron_energies": boron_energies,
     "boron_errors": boron_errors,
     "boron_distances": boron_distances,
+    "sheet_spectra": sheet_spectra,
+    "crossing_sheets": crossing_sheets,
+    "separating_force": separating_force,
 }
 
 
