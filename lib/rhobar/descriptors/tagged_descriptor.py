@@ -133,32 +133,54 @@ class TaggedDescriptor(Descriptor):
         names: list[list[int]] = keys.values.tolist()
         for center_type in sorted({name[2] for name in names}):
             members = tagged.wanted & (tagged.centers.type == center_type)
+            own = [
+                (block, name[1])
+                for name, block in zip(names, blocks, strict=True)
+                if name[2] == center_type
+            ]
+            if not bool(members.any()):
+                self._add_none(slopes, [block for block, _ in own])
+                continue
             channels = self.channels_of(tagged, members)
-            tuples = self.tuples(tagged, members)
             row, moved, values = tuple_gradients(
                 self.products,
                 self.bodies(tagged, channels),
-                tuples,
+                self.tuples(tagged, members),
                 body_slopes(slopes, tagged.tags.center, self._weights(tagged, channels)),
                 len(slopes.atom),
             )
-            for name, block in zip(names, blocks, strict=True):
-                if name[2] == center_type:
-                    slopes.add_to(block, values[0 if name[1] == 1 else 1], row, moved)
+            for block, sigma in own:
+                slopes.add_to(block, values[self.products.sigmas().index(sigma)], row, moved)
+
+    @torch.jit.unused
+    def _add_none(self, slopes: Jacobian, blocks: list[TensorBlock]) -> None:
+        """Gradients of blocks without rows."""
+        none = torch.zeros(0, dtype=torch.int64)
+        for block in blocks:
+            slopes.add_to(block, block.values.new_zeros(0), none, none)
 
     def described(self, tagged: Tagged, selected_keys: Optional[Labels]) -> TensorMap:
         """Blocks ``(tuple, o3_mu, property)``."""
         keys: list[list[int]] = []
         blocks: list[TensorBlock] = []
         device = tagged.types.device
+        channels = self.channels_of(tagged, tagged.wanted)
+        bodies = self.bodies(tagged, channels)
         for center_type in self.center_types(tagged):
             members = tagged.wanted & (tagged.centers.type == center_type)
-            channels = self.channels_of(tagged, members)
+            if not self.density.declares_types:
+                channels = self.channels_of(tagged, members)
+                bodies = self.bodies(tagged, channels)
             tuples = self.tuples(tagged, members)
             samples = Labels(self.sample_names, tuples.samples)
-            features = self.features(self.bodies(tagged, channels), tuples)
-            for sigma, values in zip([1, -1], features):  # noqa: B905 - scripted
+            features: list[Tensor] = []
+            if len(samples) > 0:
+                features = self.features(bodies, tuples)
+            for k, sigma in enumerate(self.products.sigmas()):
                 properties = self.products.properties(sigma, channels)
+                values = bodies.flatten(1)[:0, :1].expand(0, len(properties))  # with history
+                if len(samples) > 0:
+                    values = features[k]
                 components = [o3_mu(0, device)]
                 keys.append([0, sigma, center_type])
                 blocks.append(TensorBlock(values.unsqueeze(1), samples, components, properties))
