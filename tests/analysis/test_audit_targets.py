@@ -16,9 +16,9 @@ from metatensor.torch import TensorMap
 from metatomic.torch import NeighborListOptions, System
 
 from rhobar.analysis import Verdict, audit, audit_target, expected_table, verdict_differences
-from rhobar.descriptors import Gaussian, Gto, SoapPowerSpectrum
+from rhobar.descriptors import Gaussian, Gto, SoapPowerSpectrum, Triplets
 from rhobar.export import export_model
-from rhobar.models import DistanceGnn, LinearModel, Ridge
+from rhobar.models import DistanceGnn, LinearModel, Ridge, TripletPool
 from tests import structures
 from tests.analysis.calculators import Empty, Pairs, Tilted
 from tests.analysis.exported_models import save_position_energy
@@ -67,6 +67,17 @@ def test_exported_network_is_what_it_was(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="periodic and has no end of distances"):
         audit(without_cutoff, n_pairs=1, catalogue="planes_1d")
     assert audit(without_cutoff, n_pairs=1, catalogue="hexagon").verdicts["hexagon"] == "blind"
+
+
+def test_types_that_a_module_declares() -> None:
+    triplets = Triplets(**SOAP, channels=4, atomic_types=[1, 6])
+    pool = TripletPool(triplets, widths=(16,))
+    network = DistanceGnn([1, 6, 8], cutoff=4.0, hidden=8, layers=1)
+    declared = {SoapPowerSpectrum(**SOAP): None, triplets: (1, 6), pool: (1, 6), network: (1, 6, 8)}
+    for module, types in declared.items():
+        assert audit_target(module).traits.atomic_types == types
+    report = audit(pool, n_pairs=1, catalogue="mx6_center")  # S and F, replaced by C and H
+    assert report.verdicts["mx6_center"] == Verdict.RESOLVED
 
 
 def test_lennard_jones_is_a_pair_potential() -> None:

@@ -108,10 +108,15 @@ class ComputedTarget(AuditTarget):
 
 
 def _declared_types(module: Any) -> tuple[int, ...] | None:
-    """The types that the module was made for, where it says so."""
-    hypers = module.hypers() if hasattr(module, "hypers") else {}
-    declared = hypers.get("atomic_types", getattr(module, "atomic_types", None))
-    return None if declared is None else tuple(int(number) for number in declared)
+    """The types that the module, or the descriptor in it, was made for, where it says so."""
+    parts: list[Any] = [module, getattr(module, "descriptor", None)]
+    for part in parts:
+        declared = part.hypers().get("atomic_types") if hasattr(part, "hypers") else None
+        if declared is None and isinstance(getattr(part, "types", None), torch.Tensor):
+            declared = part.types.tolist()
+        if declared is not None:
+            return tuple(int(number) for number in declared)
+    return None
 
 
 def _cutoff(module: Any) -> float | None:
