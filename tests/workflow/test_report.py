@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -12,11 +13,27 @@ import pytest
 import yaml
 
 import report
+import report_references
 import report_tables
 from completeness_figure import FIGURES as COMPLETENESS_FIGURES
 from density_figure import FIGURES
+from incompleteness_figure import FIGURES as INCOMPLETENESS_FIGURES
 
-PICTURES = {"density": FIGURES, "completeness": COMPLETENESS_FIGURES}
+PICTURES = {
+    "density": FIGURES,
+    "completeness": COMPLETENESS_FIGURES,
+    "incompleteness": INCOMPLETENESS_FIGURES,
+}
+VERIFIED = {
+    "entry": "env3b",
+    "equal_for": "env-2",
+    "n_pairs": 21,
+    "checks": {
+        "nu=2 of the center": {"equal": True, "bound": 1e-10, "worst": 3.1e-17, "n": 21},
+        "nu=3 of the center": {"equal": False, "bound": 1e-3, "worst": 0.19, "n": 21},
+        "distances, complete graph": {"equal": False, "bound": 1.0, "worst": 1.0, "n": 21},
+    },
+}
 RESOURCES = Path(__file__).parents[2] / "workflow" / "report"
 
 
@@ -65,6 +82,19 @@ def inputs(
     curve_errors.to_parquet(folder / "minimol.parquet")
     order_errors.to_parquet(folder / "body_order.parquet")
     pair_errors.to_parquet(folder / "pairs.parquet")
+    tables = {
+        "sheets": {"model": ["nu2"] * 2, "v": 0.1, "ratio": [1.0, 5.0e-3]},
+        "forces": {"model": ["exact", "nu2", "triplets"], "y": 0.0, "force": [-0.157, 0.0, -0.15]},
+        "labels": {"model": "distances", "epoch": [1, 2], "rmse": [1.2, 1.001]},
+        "differences": {"comparison": "float64", "difference": [1e-16, 2e-16]},
+    }
+    for name, columns in tables.items():
+        pd.DataFrame(columns).to_parquet(folder / f"{name}.parquet")
+    verification = tmp_path / "verification.json"
+    verification.write_text(json.dumps({"entries": [VERIFIED]}))
+    catalogue = tmp_path / "results" / "counterexamples" / "catalogue.html"
+    catalogue.parent.mkdir()
+    catalogue.write_text("made up")
     benchmarks = tmp_path / "benchmarks"
     (benchmarks / "density_figure").mkdir(parents=True)
     header = "s\th:m:s\tmax_rss\tcpu_time\n"
@@ -74,9 +104,14 @@ def inputs(
         (benchmarks / "density_figure" / f"{job}.tsv").write_text(header + row)
     return {
         "figures": sorted((tmp_path / "results").glob("*/*.png")),
-        "errors": [folder / "minimol.parquet"],
-        "body_order": folder / "body_order.parquet",
-        "pairs": folder / "pairs.parquet",
+        "numbers": {
+            "learning_curves": [folder / "minimol.parquet"],
+            "body_order": [folder / "body_order.parquet"],
+            "b8_errors": [folder / "pairs.parquet"],
+            **{name: [folder / f"{name}.parquet"] for name in tables},
+        },
+        "verification": verification,
+        "pages": [catalogue],
         "data": [prepared],
         "benchmarks": benchmarks,
         "resources": RESOURCES,
@@ -143,7 +178,9 @@ def test_reference_values_stand_beside_ours(
     curve_errors: pd.DataFrame, order_errors: pd.DataFrame, pair_errors: pd.DataFrame
 ) -> None:
     references = yaml.safe_load((RESOURCES / "references.yaml").read_text(encoding="utf-8"))
-    table = report_tables.reference_table(references, curve_errors, order_errors, pair_errors)
+    numbers = {"learning_curves": curve_errors, "body_order": order_errors}
+    kinds = {kind: references[kind] for kind in ("learning_curves", "body_order", "b8_errors")}
+    table = report_references.reference_table(kinds, {**numbers, "b8_errors": pair_errors})
     rows = {row[0]: row for row in table.rows}
     found = rows["minimol, linear, n = 1000, mae"]
     chosen = (curve_errors["model"] == "linear") & (curve_errors["n_train"] == 1000)
@@ -163,16 +200,38 @@ def test_errors_of_pairs_stand_side_by_side(pair_errors: pd.DataFrame) -> None:
 
 
 def test_reference_of_one_split_is_compared_with_that_split(
-    curve_errors: pd.DataFrame, order_errors: pd.DataFrame, pair_errors: pd.DataFrame
+    curve_errors: pd.DataFrame,
 ) -> None:
     entry = {"curve": "minimol", "seed": 1, "model": "linear", "n_train": 500, "measure": "mae"}
     entry |= {"value": 0.1, "unit": "eV", "kind": "same", "source": "made up"}
-    references = {"learning_curves": [entry], "body_order": [], "b8_errors": []}
-    tables = (curve_errors, order_errors, pair_errors)
-    (row,) = report_tables.reference_table(references, *tables).rows
+    (row,) = report_references.reference_table(
+        {"learning_curves": [entry]}, {"learning_curves": curve_errors}
+    ).rows
     chosen = (curve_errors["model"] == "linear") & (curve_errors["n_train"] == 500)
     ours = curve_errors[chosen & (curve_errors["seed"] == 1)]["mae"].item()
     assert row[2] == f"{ours:.3g} eV"
+
+
+def test_verified_statements_stand_with_their_worst_case() -> None:
+    (row,) = report_tables.verification_table([VERIFIED]).rows
+    assert row == [
+        "env3b",
+        "env-2",
+        "21",
+        "nu=2 of the center (3e-17)",
+        "nu=3 of the center (0.2), distances, complete graph",
+    ]
+
+
+def test_references_of_pairs_stand_beside_ours(page: str) -> None:
+    parser = _Addresses()
+    parser.feed(page)
+    at = parser.cells.index("methane sheets, nu2, v = 0.1 Å, smallest / largest")
+    assert parser.cells[at + 1 : at + 4] == ["0.0048", "0.005", "1.04"]
+    at = parser.cells.index("force at the crossing, nu2")
+    assert parser.cells[at + 1 : at + 4] == ["0 1/Å", "0 1/Å", "-"]
+    assert "labels of degenerate pairs, distances, last mean squared error" in parser.cells
+    assert '<a href="../counterexamples/catalogue.html">' in page
 
 
 def test_every_figure_has_a_caption() -> None:

@@ -14,12 +14,22 @@ rule report_page:
     input:
         figures=[
             figure
-            for figure in [*DENSITY_FIGURES, *COMPLETENESS_FIGURES]
+            for figure in [
+                *DENSITY_FIGURES,
+                *COMPLETENESS_FIGURES,
+                *INCOMPLETENESS_FIGURES,
+            ]
             if figure.endswith(".png")
         ],
-        errors=NUMBERS_OF_FIGURE["learning_curves"],
-        body_order=NUMBERS_OF_FIGURE["body_order"][0],
-        pairs=NUMBERS_OF_COMPLETENESS["boron_errors"][0],
+        learning_curves=NUMBERS_OF_FIGURE["learning_curves"],
+        body_order=NUMBERS_OF_FIGURE["body_order"],
+        b8_errors=NUMBERS_OF_COMPLETENESS["boron_errors"],
+        sheets=NUMBERS_OF_COMPLETENESS["sheet_spectra"],
+        forces=NUMBERS_OF_COMPLETENESS["separating_force"],
+        labels=[path for path in PAIR_TRAININGS if path.endswith("labels.parquet")],
+        differences=NUMBERS_OF_INCOMPLETENESS["network_differences"],
+        verification=VERIFICATION,
+        pages=[CATALOGUE_PAGE],
         sources=SOURCES,
         datasets=[DATASET.format(name) for name in config["datasets"]],
         template="workflow/report/page.html",

@@ -15,6 +15,7 @@ from rhobar.models import TripletPool
 
 CUTOFF, L_MAX, SMEARING = 4.0, 3, 0.3  # Å, 1, Å
 N_TRIPLET_FEATURES = 48
+LISTED = (0.0, 0.01, 0.1, 0.3)  # Å, separations with reference values
 
 
 def main(spectra: Path, n_separations: int) -> None:
@@ -24,7 +25,8 @@ def main(spectra: Path, n_separations: int) -> None:
     Features are those of the carbon; singular values are over the largest one. The first
     separation is zero, where the sheets cross.
     """
-    separations = [0.0, *np.geomspace(5e-3, 0.6, n_separations - 1).tolist()]  # Å
+    between = np.geomspace(5e-3, 0.6, n_separations - len(LISTED)).tolist()
+    separations = sorted([*LISTED, *between])
     rows = []
     for model, descriptor in descriptors().items():
         # triplets have too many products for derivatives by autograd

@@ -1,6 +1,7 @@
 """The page with every figure and number of one scale, readable without a network."""
 
 import base64
+import json
 import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -13,13 +14,14 @@ import yaml
 from markupsafe import Markup
 
 from job import begin
+from report_references import reference_table
 from report_tables import (
     body_order_table,
     data_table,
     learning_curve_table,
     pair_error_table,
-    reference_table,
     time_table,
+    verification_table,
     version_table,
 )
 from rhobar.data import written_beside
@@ -29,9 +31,9 @@ def main(
     page: Path,
     *,
     figures: Sequence[Path],
-    errors: Sequence[Path],
-    body_order: Path,
-    pairs: Path,
+    numbers: dict[str, Sequence[Path]],
+    verification: Path,
+    pages: Sequence[Path],
     data: Sequence[Path],
     benchmarks: Path,
     resources: Path,
@@ -42,18 +44,26 @@ def main(
     Fill the template in ``resources`` (page.html, page.css, captions, references) into ``page``.
 
     :param figures: .png files; a .pdf of the same name lies beside each
-    :param errors: tables of the learning curves, as :mod:`density_learning_curve` writes them
+    :param numbers: tables (.parquet) by what they hold: ``learning_curves``, ``body_order``,
+        ``b8_errors``, ``sheets``, ``forces``, ``labels``, ``differences``
+    :param verification: as :mod:`counterexamples_verify` writes it
+    :param pages: interactive pages, by the names that captions give them
     :param data: files of data, as they came and as they were prepared
-    :param body_order: table as :mod:`density_body_order` writes it
-    :param pairs: table as :mod:`completeness_b8_errors` writes it
     """
-    curves = pd.concat([pd.read_parquet(path) for path in errors], ignore_index=True)
-    orders, of_pairs = pd.read_parquet(body_order), pd.read_parquet(pairs)
+    tables = {
+        kind: pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
+        for kind, paths in numbers.items()
+    }
+    checked = json.loads(verification.read_text(encoding="utf-8"))
     captions = yaml.safe_load((resources / "captions.yaml").read_text(encoding="utf-8"))
     references = yaml.safe_load((resources / "references.yaml").read_text(encoding="utf-8"))
-    tables = {
-        "density": [learning_curve_table(curves), body_order_table(orders)],
-        "completeness": [pair_error_table(of_pairs)],
+    of_papers = {
+        "density": [
+            learning_curve_table(tables["learning_curves"]),
+            body_order_table(tables["body_order"]),
+        ],
+        "completeness": [pair_error_table(tables["b8_errors"])],
+        "incompleteness": [verification_table(checked["entries"])],
     }
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(resources),
@@ -65,8 +75,11 @@ def main(
         commit=commit,
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         style=Markup((resources / "page.css").read_text(encoding="utf-8")),
-        papers=[_paper(key, entry, figures, tables[key], page) for key, entry in captions.items()],
-        references=reference_table(references, curves, orders, of_pairs),
+        papers=[
+            _paper(key, entry, figures, of_papers[key], page, pages)
+            for key, entry in captions.items()
+        ],
+        references=reference_table(references, tables),
         data=data_table(data),
         versions=version_table(commit),
         times=time_table(benchmarks),
@@ -77,7 +90,12 @@ def main(
 
 
 def _paper(
-    key: str, entry: dict[str, Any], figures: Sequence[Path], tables: Sequence[Any], page: Path
+    key: str,
+    entry: dict[str, Any],
+    figures: Sequence[Path],
+    tables: Sequence[Any],
+    page: Path,
+    pages: Sequence[Path],
 ) -> dict[str, Any]:
     """Section of one paper: its text, pictures with captions, and tables."""
     by_name = {path.stem: path for path in figures if path.parent.name == key}
@@ -96,6 +114,12 @@ def _paper(
         "title": entry["title"],
         "text": entry["text"],
         "figures": pictures,
+        "pages": [
+            {"title": title, "address": os.path.relpath(other, page.parent)}
+            for other in pages
+            for title in [entry.get("pages", {}).get(other.stem)]
+            if title
+        ],
         "tables": tables,
     }
 
@@ -110,9 +134,20 @@ if __name__ == "__main__":
     main(
         Path(job.output.page),
         figures=[Path(path) for path in job.input.figures],
-        errors=[Path(path) for path in job.input.errors],
-        body_order=Path(job.input.body_order),
-        pairs=Path(job.input.pairs),
+        numbers={
+            kind: [Path(path) for path in job.input[kind]]
+            for kind in (
+                "learning_curves",
+                "body_order",
+                "b8_errors",
+                "sheets",
+                "forces",
+                "labels",
+                "differences",
+            )
+        },
+        verification=Path(job.input.verification),
+        pages=[Path(path) for path in job.input.pages],
         data=[Path(path) for path in [*job.input.sources, *job.input.datasets]],
         benchmarks=Path(job.params.benchmarks),
         resources=Path(job.input.template).parent,

@@ -17,6 +17,7 @@ EV_PER_KCAL_MOL = 0.0433641153
 PACKAGES = (
     "rhobar",
     "ase",
+    "chemiscope",
     "matplotlib",
     "metatensor-core",
     "metatensor-torch",
@@ -125,52 +126,42 @@ def pair_error_table(errors: pd.DataFrame) -> Table:
     )
 
 
-def reference_table(
-    references: dict[str, list[dict[str, Any]]],
-    errors: pd.DataFrame,
-    orders: pd.DataFrame,
-    pairs: pd.DataFrame,
-) -> Table:
-    """Reference values for which this scale has a number, with that number and the ratio."""
+def verification_table(entries: Sequence[dict[str, Any]]) -> Table:
+    """What the pairs of each entry of the catalogue are equal and different in, a row each."""
     rows = []
-    for entry in references["learning_curves"]:
-        chosen = errors[
-            (errors["dataset"] == entry["curve"])
-            & (errors["model"] == entry["model"])
-            & (errors["n_train"] == entry["n_train"])
-            & (errors["seed"] == entry.get("seed", errors["seed"]))
+    for entry in entries:
+        checks = entry["checks"]
+        equal = [
+            f"{name} ({check['worst']:.1g})" if check["worst"] else name
+            for name, check in checks.items()
+            if check["equal"]
         ]
-        if len(chosen):
-            ours = _in_unit(chosen, entry["measure"], entry["unit"])
-            what = f"{entry['curve']}, {entry['model']}, n = {entry['n_train']}, {entry['measure']}"
-            rows.append(_reference_row(what, entry, ours))
-    for entry in references["body_order"]:
-        chosen = orders[
-            (orders["target"] == entry["target"])
-            & (orders["model"] == entry["model"])
-            & (orders["size"] == entry["size"])
+        different = [
+            name if check["bound"] == 1.0 else f"{name} ({check['worst']:.1g})"
+            for name, check in checks.items()
+            if not check["equal"]
         ]
-        if len(chosen):
-            what = f"{entry['target']}-body target, {entry['model']}, size {entry['size']}, RMSE/σ"
-            rows.append(_reference_row(what, entry, float(chosen["relative_rmse"].mean())))
-    for entry in references["b8_errors"]:
-        chosen = pairs[(pairs["model"] == entry["model"]) & (pairs["part"] == entry["part"])]
-        for measure in ("mean_relative", "delta_relative"):
-            what = f"B8 pairs, {entry['model']}, {entry['part']}, {measure}"
-            ours = float(chosen[measure].item())
-            rows.append(_reference_row(what, {**entry, "value": entry[measure]}, ours))
+        rows.append(
+            [
+                entry["entry"],
+                entry["equal_for"],
+                f"{entry['n_pairs']}",
+                ", ".join(equal) or "-",
+                ", ".join(different) or "-",
+            ]
+        )
     return Table(
-        "Reference values against ours",
-        "“same” is the same data, split and recipe, to be reproduced; “similar” is another data "
-        "set or other features, where the order of magnitude is to be compared. Only quantities "
-        "that this scale calculates are listed.",
+        "What was verified of the catalogue",
+        "Everything below waits for these checks. In parentheses the largest difference of what is "
+        "equal and the smallest of what differs, over all pairs: of features relative to their "
+        "length, of distances in Å. “distances” are messages along them, by one-dimensional "
+        "refinement, with all periodic images.",
         [
-            Column("quantity"),
-            Column("reference", "number"),
-            Column("ours", "number"),
-            Column("ours / reference", "number"),
-            Column("comparison"),
-            Column("source of the reference"),
+            Column("entry"),
+            Column("equal for"),
+            Column("pairs", "number"),
+            Column("equal"),
+            Column("different"),
         ],
         rows,
     )
@@ -233,28 +224,6 @@ def _with_spread(values: pd.Series) -> str:
     decimals = 1 - math.floor(math.log10(spread))
     shown = max(decimals, 0)
     return f"{round(mean, decimals):.{shown}f} ± {round(spread, decimals):.{shown}f}"
-
-
-def _in_unit(rows: pd.DataFrame, measure: str, unit: str) -> float:
-    """Mean over the seeds of a measure, in the unit of the reference."""
-    if measure == "relative_rmse":
-        return float((rows["rmse"] / rows["deviation"]).mean())
-    scale = {"eV": 1.0, "meV": 1e3, "kcal/mol": 1.0 / EV_PER_KCAL_MOL}[unit]
-    return scale * float(rows[measure].mean())
-
-
-def _reference_row(what: str, entry: dict[str, Any], ours: float) -> list[str]:
-    unit = entry.get("unit", "1")
-    suffix = "" if unit == "1" else f" {unit}"
-    value = float(entry["value"])
-    return [
-        what,
-        f"{value:.3g}{suffix}",
-        f"{ours:.3g}{suffix}",
-        f"{ours / value:.2f}",
-        entry["kind"],
-        entry["source"],
-    ]
 
 
 def _sha256(path: Path) -> str:
