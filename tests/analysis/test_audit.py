@@ -17,11 +17,21 @@ from rhobar.analysis import (
     audit_target,
     expected_table,
     expected_verdicts,
+    jacobian_spectrum,
     report_table,
     verdict_differences,
     write_report,
 )
-from rhobar.descriptors import DensityCorrelations, Gaussian, Gto, LambdaSoap
+from rhobar.analysis.completeness.crossing import null_directions
+from rhobar.counterexamples import MethaneManifold
+from rhobar.descriptors import (
+    DensityCorrelations,
+    Gaussian,
+    Gto,
+    LambdaSoap,
+    SoapPowerSpectrum,
+    SoapRadialSpectrum,
+)
 
 TABLE = expected_table()
 WL1 = ["axes3", "planes", "planes_1d", "planes_2d", "planes_3d", "hexagon", "twograph", "polyhedra"]
@@ -105,6 +115,20 @@ def test_artificial_zero_of_the_force(soap: AuditReport) -> None:
     assert soap.crossing.slope < 1e-12 < soap.crossing.rms_slope
     assert soap.crossing.curvature > 0.1
     assert soap.null_directions == {"l_max=4": 1, "l_max=8": 1}
+
+
+def test_directions_without_response_are_those_of_the_jacobian() -> None:
+    """Central differences of the features, and derivatives that the descriptor stores."""
+    atoms = MethaneManifold(v=0.0).structure(+1)
+    density = Gaussian(0.3, center_weight=0.0)
+    for descriptor in (
+        SoapRadialSpectrum(4.0, radial=Gto(6), density=density),
+        SoapPowerSpectrum(4.0, l_max=4, radial=Gto(4), density=density),
+    ):
+        found = null_directions(audit_target(descriptor))
+        expected = jacobian_spectrum(descriptor, atoms).n_blind
+        assert set(found.values()) == {expected}
+        assert expected > 0
 
 
 @pytest.mark.parametrize("row", ["nu3", "triplets"])

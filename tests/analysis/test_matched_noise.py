@@ -27,6 +27,18 @@ def test_rmsd_of_a_moved_copy_is_zero() -> None:
         copy, center = moved_copy(first, rng, center=0)
         assert congruent(first, copy)
         assert copy.numbers[center] == first.numbers[0]
+        axes = [atoms.positions - atoms.positions[at] for atoms, at in ((first, 0), (copy, center))]
+        assert np.linalg.norm(axes[0].sum(axis=0) - axes[1].sum(axis=0)) > 1e-2  # turned
+
+
+def test_moved_copy_of_a_crystal_turns_its_cell() -> None:
+    crystal, _ = ThreePlanes(periods=(4.0, 5.0, 6.0)).pair()
+    copy, _ = moved_copy(crystal, np.random.default_rng(0), center=None)
+    np.testing.assert_allclose(copy.cell.lengths(), [4.0, 5.0, 6.0])
+    assert np.abs(copy.cell.array - crystal.cell.array).max() > 0.1
+    shortest = [np.sort(a.get_all_distances(mic=True), axis=None) for a in (crystal, copy)]
+    np.testing.assert_allclose(*shortest, atol=1e-9)
+    assert (copy.numbers != crystal.numbers).any() or (copy.positions != crystal.positions).any()
 
 
 def test_rmsd_of_one_moved_atom() -> None:
