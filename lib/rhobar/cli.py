@@ -325,8 +325,9 @@ def audit(
     target: Annotated[
         str,
         typer.Argument(
-            help="Exported model (.pt), hyperparameters of a descriptor (.json), import path of an "
-            "ASE calculator or descriptor (module:Name), or a known kind of model (nu2, ...)."
+            help="Exported model (.pt), fitted model (.npz), hyperparameters of a descriptor "
+            "(.json), import path of an ASE calculator or descriptor (module:Name), or a known "
+            "kind of model (nu2, ...)."
         ),
     ],
     catalogue: Annotated[

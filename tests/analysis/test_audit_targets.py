@@ -28,15 +28,20 @@ SOAP = {"cutoff": 4.0, "l_max": 3, "radial": Gto(3), "density": Gaussian(0.3, ce
 
 
 @pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A linear model of SOAP features of C, H and O, with energies per atom."""
+def fitted() -> LinearModel:
+    """A linear model of SOAP features of C, H and O."""
     build = [structures.methane, structures.ethanol]
     frames = [structures.rattled(build[k % 2](), amplitude=0.1, seed=k) for k in range(16)]
     energies = np.array([np.exp(-frame.get_all_distances()).sum() for frame in frames])
     soap = SoapPowerSpectrum(**SOAP, atomic_types=[1, 6, 8])
-    model = LinearModel(soap, normalize=False, solver=Ridge((1e-6,))).fit(frames, energies)
-    path = tmp_path_factory.mktemp("models") / "linear.pt"
-    export_model(model, path)
+    return LinearModel(soap, normalize=False, solver=Ridge((1e-6,))).fit(frames, energies)
+
+
+@pytest.fixture
+def exported(fitted: LinearModel, tmp_path: Path) -> Path:
+    """The same as a metatomic model, with energies per atom."""
+    path = tmp_path / "linear.pt"
+    export_model(fitted, path)
     return path
 
 
@@ -54,6 +59,18 @@ def test_exported_model_is_what_its_features_are(exported: Path) -> None:
     assert apart["axes3"] is not None
     assert apart["env3b"] is not None
     assert apart["axes3"] > 1e3 * apart["env3b"]
+
+
+def test_fitted_model_is_as_its_export(fitted: LinearModel, exported: Path, tmp_path: Path) -> None:
+    path = tmp_path / "linear.npz"
+    fitted.save(path)
+    for catalogue in ("env2b", "axes3"):
+        reports = [
+            audit(target, n_pairs=2, catalogue=catalogue) for target in (fitted, path, exported)
+        ]
+        assert reports[0].verdicts == reports[1].verdicts == reports[2].verdicts
+        distances = [[pair.distance for pair in report.pairs[:2]] for report in reports]
+        np.testing.assert_allclose(distances, [distances[2]] * 3, rtol=1e-8)
 
 
 def test_exported_network_is_what_it_was(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ def test_rmsd_of_a_moved_copy_is_zero() -> None:
         assert copy.numbers[center] == first.numbers[0]
         axes = [atoms.positions - atoms.positions[at] for atoms, at in ((first, 0), (copy, center))]
         assert np.linalg.norm(axes[0].sum(axis=0) - axes[1].sum(axis=0)) > 1e-2  # turned
+        assert np.abs(copy.positions[center] - first.positions[0]).max() > 1e-2  # and shifted
 
 
 def test_moved_copy_of_a_crystal_turns_its_cell() -> None:

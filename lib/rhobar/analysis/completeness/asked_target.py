@@ -13,17 +13,18 @@ from typing import Any, Literal
 
 from metatomic.torch import AtomisticModel, load_atomistic_model
 
-from rhobar.models import from_hypers
+from rhobar.models import EnergyModel, from_hypers, load_model
 
 from .calculator_target import CalculatorTarget
 from .computed_target import ComputedTarget
+from .fitted_target import FittedTarget
 from .metatomic_target import MetatomicTarget
 from .reference_models import REFERENCE_MODELS
 from .target import AuditTarget, TargetTraits, said
 
 _KINDS = (
     f"a name ({', '.join(REFERENCE_MODELS)}), a descriptor's hyperparameters (.json), an exported "
-    "model (.pt), or an import path (package.module:Name)"
+    "model (.pt), a fitted model (.npz), or an import path (package.module:Name)"
 )
 
 
@@ -39,11 +40,12 @@ def audit_target(
     """
     Make of a descriptor or model, or of its name, what :func:`audit` asks.
 
-    :param target: a descriptor or network of rhobar; a module that makes a TensorMap of metatomic
-        systems; a metatomic model; an ASE calculator; or as text one of the kinds of models that
-        :func:`expected_table` knows, the path of a JSON file with the hyperparameters of a
-        descriptor (``{"type": "SoapPowerSpectrum", ...}``), that of an exported metatomic model
-        (``.pt``), or an import path (``package.module:Name``) of a class or an object
+    :param target: a descriptor, network or fitted model of rhobar; a module that makes a TensorMap
+        of metatomic systems; a metatomic model; an ASE calculator. Or as text one of the kinds of
+        models that :func:`expected_table` knows, the path of a JSON file with the hyperparameters
+        of a descriptor (``{"type": "SoapPowerSpectrum", ...}``), that of an exported metatomic
+        model (``.pt``) or of a model that rhobar fitted (``.npz``), or an import path
+        (``package.module:Name``) of a class or an object
     :param name: what reports call it; None: its class, or the text
     :param dtype: of descriptors and networks; exported models have their own
     :param cutoff: Å, where the target does not say it: beyond it atoms do not see each other
@@ -66,6 +68,8 @@ def audit_target(
         return MetatomicTarget(target, traits)
     if hasattr(target, "get_potential_energy") and hasattr(target, "implemented_properties"):
         return CalculatorTarget(target, traits)
+    if isinstance(target, EnergyModel):
+        return FittedTarget(target, traits)
     if hasattr(target, "compute") or hasattr(target, "requested_neighbor_lists"):
         return ComputedTarget(target, traits, readout="nonlinear")
     raise ValueError(
@@ -81,6 +85,8 @@ def _found(text: str) -> Any:
         return _described(path)
     if path.suffix == ".pt":
         return _loaded(path)
+    if path.suffix == ".npz":
+        return load_model(path)
     if path.exists() or "/" in text or not ("." in text or ":" in text):
         raise ValueError(f"{text} is none of {_KINDS}.")
     return _imported(text)

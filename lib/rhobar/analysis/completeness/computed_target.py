@@ -40,7 +40,7 @@ class ComputedTarget(AuditTarget):
 
     def __init__(self, module: Any, traits: TargetTraits, *, readout: Readout) -> None:
         known = _declared_types(module) if traits.atomic_types is None else traits.atomic_types
-        cutoff = _cutoff(module) if traits.cutoff is None else traits.cutoff
+        cutoff = neighbor_radius(module) if traits.cutoff is None else traits.cutoff
         self.module = copy.deepcopy(module)
         if isinstance(self.module, torch.nn.Module):
             self.module.to(getattr(torch, traits.dtype))
@@ -119,7 +119,7 @@ def _declared_types(module: Any) -> tuple[int, ...] | None:
     return None
 
 
-def _cutoff(module: Any) -> float | None:
+def neighbor_radius(module: Any) -> float | None:
     """The largest radius of its neighbor lists, Å."""
     if not hasattr(module, "requested_neighbor_lists"):
         return None
