@@ -11,6 +11,7 @@ from rhobar.ops.triple_products import TripleRows
 
 from .chunks import in_portions
 from .compilation import compiled, compiled_part
+from .lane_products import sum_rows
 from .triple_plan import RowPointers, TriplePlan, row_pointers, triple_plan
 
 Array = NDArray[np.float64]
@@ -102,29 +103,26 @@ def _couple_third(c: Array, plan: TriplePlan, slots: Array) -> None:
 
 
 @compiled_part
-def _couple_first(a: Array, plan: TriplePlan, slots: Array, terms: Array) -> None:
-    """The slots of a c times one a ``(lm, channel)``, in ``terms`` ``(term, channel)``."""
+def _couple_first(a: Array, x: int, plan: TriplePlan, slots: Array, terms: Array) -> None:
+    """The slots of a c times the a ``x`` of ``(a, lm, channel)``, as ``(term, channel)``."""
+    n_channels = terms.shape[1]
+    left, right, out = slots.reshape(-1), a.reshape(-1), terms.reshape(-1)
     for d in range(len(plan.term_m_2)):
-        for k in range(terms.shape[1]):
-            terms[d, k] = 0.0
-        for s in range(plan.slot_ptr[d], plan.slot_ptr[d + 1]):
-            m_1 = plan.slot_m_1[s]
-            for k in range(terms.shape[1]):
-                terms[d, k] += a[m_1, k] * slots[s, k]
+        start, stop = plan.slot_ptr[d], plan.slot_ptr[d + 1]
+        shift = x * a.shape[1]
+        sum_rows(left, right, shift, plan.slot_m_1, start, stop, n_channels, out, d * n_channels)
 
 
 @compiled_part
-def _couple_second(b: Array, plan: TriplePlan, terms: Array, out: Array) -> None:
-    """Terms times one b ``(lm, channel)``, summed over m_2, in ``out`` ``(path, channel)``."""
-    for path in range(len(plan.term_ptr) - 1):
-        start = plan.term_ptr[path]
-        m_2 = plan.term_m_2[start]
-        for k in range(out.shape[1]):
-            out[path, k] = terms[start, k] * b[m_2, k]
-        for d in range(start + 1, plan.term_ptr[path + 1]):
-            m_2 = plan.term_m_2[d]
-            for k in range(out.shape[1]):
-                out[path, k] += terms[d, k] * b[m_2, k]
+def _couple_second(b: Array, y: int, plan: TriplePlan, terms: Array, out: Array, row: int) -> None:
+    """Terms times the b ``y``, summed over m_2, as ``row`` of ``(row, path, channel)``."""
+    n_paths, n_channels = out.shape[1], out.shape[2]
+    left, right, flat = terms.reshape(-1), b.reshape(-1), out.reshape(-1)
+    for path in range(n_paths):
+        start, stop = plan.term_ptr[path], plan.term_ptr[path + 1]
+        place = (row * n_paths + path) * n_channels
+        shift = y * b.shape[1]
+        sum_rows(left, right, shift, plan.term_m_2, start, stop, n_channels, flat, place)
 
 
 @compiled_part
@@ -181,9 +179,9 @@ def _products(
     for z in range(begin, end):
         _couple_third(c[z], plan, slots)
         for x in range(rows.first_ptr[z], rows.first_ptr[z + 1]):
-            _couple_first(a[x], plan, slots, terms)
+            _couple_first(a, x, plan, slots, terms)
             for row in range(rows.row_ptr[x], rows.row_ptr[x + 1]):
-                _couple_second(b[rows.second[row]], plan, terms, out[row])
+                _couple_second(b, rows.second[row], plan, terms, out, row)
 
 
 @compiled
@@ -210,7 +208,7 @@ def _backward(
         _couple_third(c[z], plan, slots)
         by_slots[:] = 0.0
         for x in range(rows.first_ptr[z], rows.first_ptr[z + 1]):
-            _couple_first(a[x], plan, slots, terms)
+            _couple_first(a, x, plan, slots, terms)
             by_terms[:] = 0.0
             for row in range(rows.row_ptr[x], rows.row_ptr[x + 1]):
                 y = rows.second[row]
