@@ -18,6 +18,7 @@ from rhobar.counterexamples import (
     ThreePlanes,
     write_catalogue,
 )
+from rhobar.data import read_frames
 
 
 def written(path: Path, frames: list[ase.Atoms]) -> str:
@@ -126,3 +127,36 @@ def test_periodic_pairs_of_a_file(tmp_path: Path) -> None:
     report = audit("nu1", catalogue=path, n_pairs=1)
     assert report.verdicts["crystals"] == Verdict.BLIND
     assert np.isfinite(report.pairs[0].distance)
+
+
+# Published files ------------------------------------------------------------------------------
+
+
+def published(mirror: Path, name: str, chosen: slice, folder: Path) -> str:
+    """Some structures of a file, with their first atom as the center."""
+    frames = list(read_frames(mirror / "degenerate" / name))[chosen]
+    for atoms in frames:
+        atoms.calc = None
+        atoms.info = {"centers": "0", "entry": str(atoms.info.get("pair", "ring"))}
+    return written(folder / "published.xyz", frames)
+
+
+@pytest.mark.mirror
+def test_published_environments(mirror: Path, tmp_path: Path) -> None:
+    name = "prl2020_neighbourhood_pairs.xyz"
+    path = published(mirror, name, slice(4), tmp_path)
+    seen = {row: audit(row, catalogue=path, n_pairs=1).verdicts for row in ("nu1", "nu2", "nu3")}
+    found = [[seen[row][entry] for row in seen] for entry in ("2body", "3body")]
+    assert found == [["blind", "resolved", "resolved"], ["blind", "blind", "resolved"]]
+    # the third pair of that file is one environment, turned by 180°
+    with pytest.raises(ValueError, match="structures 0 and 1 are congruent"):
+        audit_columns(published(mirror, name, slice(4, 6), tmp_path))
+
+
+@pytest.mark.mirror
+def test_published_boron_clusters(mirror: Path, tmp_path: Path) -> None:
+    name = "boron8_4000_pbe_ccpvdz.extxyz.gz"
+    path = published(mirror, name, slice(20, 26), tmp_path)
+    for row, verdict in (("nu3", "blind"), ("triplets", "resolved")):
+        verdicts = audit(row, catalogue=path, n_pairs=1).verdicts
+        assert {str(found) for name, found in verdicts.items()} == {verdict, "equal"}
