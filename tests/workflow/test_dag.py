@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import signal
@@ -15,11 +16,18 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from completeness_figure import FIGURES as COMPLETENESS_FIGURES
 from density_figure import FIGURES
+from incompleteness_figure import FIGURES as INCOMPLETENESS_FIGURES
 
 ROOT = Path(__file__).parents[2]
 LINKED = ("Snakefile", "configs", "environment.yml", "lib", "profiles", "workflow")
 SMOKE = ("--configfile", "configs/smoke.yaml")
+PAPERS = {
+    "density": FIGURES,
+    "completeness": COMPLETENESS_FIGURES,
+    "incompleteness": INCOMPLETENESS_FIGURES,
+}
 # Times, dates and logs differ from run to run; everything else must not.
 VARIABLE = ("benchmarks", "logs", "report")
 
@@ -65,9 +73,10 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_everything_is_made_and_stays_made(finished: Path) -> None:
     results = finished / "results" / "smoke"
-    for figure in FIGURES:
-        assert (results / "density" / f"{figure}.pdf").stat().st_size > 2_000
-        assert (results / "density" / f"{figure}.png").stat().st_size > 10_000
+    for paper, figures in PAPERS.items():
+        for figure in figures:
+            assert (results / paper / f"{figure}.pdf").stat().st_size > 2_000
+            assert (results / paper / f"{figure}.png").stat().st_size > 10_000
     errors = pd.read_parquet(results / "density" / "errors" / "minimol.parquet")
     orders = {f"nice{nu}" for nu in (1, 2, 3, 4)}
     assert set(errors["model"]) == {"composition", "linear", "kernel", *orders}
@@ -78,8 +87,12 @@ def test_everything_is_made_and_stays_made(finished: Path) -> None:
     spaces = pd.read_parquet(results / "density" / "errors" / "reconstruction.parquet")
     same = spaces["source"] == spaces["target"]
     assert spaces["gfre"][same].max() < 1e-6 < spaces["gfre"][~same].max()
+    verified = json.loads((results / "counterexamples" / "verification.json").read_text("utf-8"))
+    assert {entry["entry"] for entry in verified["entries"]} > {"env4b_rings", "c6_bulk"}
+    assert "Chemiscope" in (results / "counterexamples" / "catalogue.html").read_text("utf-8")
     page = (results / "report" / "index.html").read_text(encoding="utf-8")
     assert "density_learning_curve" in page
+    assert "../counterexamples/catalogue.html" in page
     leftovers = [path for path in results.rglob(".*") if path.is_file()]
     assert leftovers == []
     again = run(finished, *SMOKE, "--dry-run", "--", "all")

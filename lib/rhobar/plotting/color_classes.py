@@ -92,7 +92,7 @@ def _cell(edges: DataFrame, color: int, other: int) -> str:
     lists = [np.sort(found["distance"].to_numpy()) for _, found in rows.groupby(["member", "atom"])]
     if any(len(one) != len(lists[0]) or np.abs(one - lists[0]).max() > 1e-6 for one in lists):
         return "differ"
-    return ", ".join(f"{distance:.3f}" for distance in lists[0])
+    return ", ".join(f"{distance:.3f}" for distance in lists[0]) if lists else ""
 
 
 def _angle_lines(axis: Axes, rows: DataFrame, color: int) -> None:
