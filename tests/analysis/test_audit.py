@@ -35,7 +35,7 @@ from rhobar.descriptors import (
 
 TABLE = expected_table()
 WL1 = ["axes3", "planes", "planes_1d", "planes_2d", "planes_3d", "hexagon", "twograph", "polyhedra"]
-QUICK = ["pair-potential", "nu1", "nu2", "nu3", "distance-gnn"]
+QUICK = ["pair-potential", "nu1", "nu3", "distance-gnn"]
 
 
 @pytest.fixture(scope="module")
@@ -45,14 +45,26 @@ def soap() -> AuditReport:
 
 @pytest.mark.parametrize("row", QUICK)
 def test_table_cell_by_cell(row: str) -> None:
-    report = audit(row, n_pairs=2)
+    report = audit(row, n_pairs=1)
     assert list(report.verdicts) == [column.name for column in audit_columns()]
     assert report.verdicts == TABLE[row]
 
 
+def test_table_of_soap_cell_by_cell(soap: AuditReport) -> None:
+    assert soap.verdicts == TABLE["nu2"]
+
+
 @pytest.mark.parametrize("row", ["triplets", "triplets-linear", "distance-gnn-star"])
-@pytest.mark.parametrize("catalogue", ["env3b", "env4b_rings", "mx6_center", "bk_tetra", "axes3"])
+@pytest.mark.parametrize("catalogue", ["env3b", "env4b_rings", "bk_tetra"])
 def test_table_of_costly_models(row: str, catalogue: str) -> None:
+    report = audit(row, n_pairs=2, catalogue=catalogue)
+    assert report.verdicts.items() <= TABLE[row].items()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("row", ["triplets-linear", "distance-gnn-star"])
+@pytest.mark.parametrize("catalogue", ["env", "axes3", "twograph"])
+def test_more_of_the_table_of_costly_models(row: str, catalogue: str) -> None:
     report = audit(row, n_pairs=2, catalogue=catalogue)
     assert report.verdicts.items() <= TABLE[row].items()
 
@@ -123,7 +135,7 @@ def test_directions_without_response_are_those_of_the_jacobian() -> None:
     density = Gaussian(0.3, center_weight=0.0)
     for descriptor in (
         SoapRadialSpectrum(4.0, radial=Gto(6), density=density),
-        SoapPowerSpectrum(4.0, l_max=4, radial=Gto(4), density=density),
+        SoapPowerSpectrum(4.0, l_max=4, radial=Gto(3), density=density),
     ):
         found = null_directions(audit_target(descriptor))
         expected = jacobian_spectrum(descriptor, atoms).n_blind
@@ -140,6 +152,7 @@ def test_no_artificial_zero_where_sheets_are_resolved(row: str) -> None:
     assert set(report.null_directions.values()) == {0}
 
 
+@pytest.mark.slow
 def test_a_small_basis_is_no_null_direction() -> None:
     """With l_max = 0 only distances are known; with more the directions respond."""
     nu3 = DensityCorrelations(
