@@ -128,8 +128,8 @@ def test_model_that_is_not_invariant_gets_no_verdict(tmp_path: Path) -> None:
         assert report.verdicts == {"env3b": Verdict.NONE, "congruent_control": Verdict.WRONG}
 
 
-class Coordination(torch.nn.Module):
-    """Called with systems and nothing else: a soft number of neighbors of each atom."""
+class CalledWithSystems(torch.nn.Module):
+    """SOAP that can be called, and has no ``compute``."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -143,9 +143,9 @@ class Coordination(torch.nn.Module):
 
 
 def test_module_without_compute() -> None:
-    report = audit(Coordination(), n_pairs=2, catalogue="env3b")
+    report = audit(CalledWithSystems(), n_pairs=2, catalogue="env3b")
     assert report.verdicts["env3b"] == Verdict.BLIND
-    assert report.traits.name == "Coordination"
+    assert report.traits.name == "CalledWithSystems"
 
 
 def test_descriptor_from_a_file(tmp_path: Path) -> None:
