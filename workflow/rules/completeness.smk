@@ -2,10 +2,15 @@
 
 B8 = config["completeness"]["b8"]
 B8_FILES = "results/{scale}/completeness/b8"
+METHANE = "results/{scale}/completeness/methane"
 SHEETS = "results/{scale}/completeness/sheets"
 NUMBERS_OF_COMPLETENESS = {
     "sheet_spectra": [f"{SHEETS}/spectra.parquet".format(scale=SCALE)],
     "crossing_sheets": [f"{SHEETS}/projections.parquet".format(scale=SCALE)],
+    "methane_learning": [
+        f"{METHANE}/{table}.parquet".format(scale=SCALE)
+        for table in ("errors", "curves")
+    ],
     "separating_force": [f"{SHEETS}/forces.parquet".format(scale=SCALE)],
     "boron_energies": expand(
         f"{B8_FILES}/predictions/{{letter}}.parquet", scale=SCALE, letter=["B", "D"]
@@ -236,6 +241,31 @@ rule completeness_forces:
         code=source_digest("completeness_forces.py"),
     script:
         "../scripts/completeness_forces.py"
+
+
+rule completeness_methane:
+    """Energies of random methane, learned from each representation."""
+    input:
+        dataset=DATASET.format("methane"),
+        verified=VERIFICATION,
+    output:
+        errors=f"{METHANE}/errors.parquet",
+        curves=f"{METHANE}/curves.parquet",
+    log:
+        "results/{scale}/logs/completeness_methane.log",
+    benchmark:
+        "results/{scale}/benchmarks/completeness_methane.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=6000,
+        runtime=600,
+    params:
+        protocol=config["completeness"]["methane"],
+        code=source_digest("completeness_methane.py"),
+    script:
+        "../scripts/completeness_methane.py"
 
 
 rule completeness_figure:

@@ -11,6 +11,7 @@ from rhobar.plotting import (
     boron_energies,
     boron_errors,
     crossing_sheets,
+    methane_learning,
     save_figure,
     separating_force,
     sheet_spectra,
@@ -20,16 +21,20 @@ FIGURES = {
     "boron_energies": boron_energies,
     "boron_errors": boron_errors,
     "boron_distances": boron_distances,
+    "methane_learning": methane_learning,
     "sheet_spectra": sheet_spectra,
     "crossing_sheets": crossing_sheets,
     "separating_force": separating_force,
 }
+ONE_ARGUMENT_PER_FILE = ("methane_learning",)
 
 
 def main(figure: str, numbers: Sequence[Path], files: Sequence[Path]) -> None:
     """Draw ``figure`` from the tables ``numbers`` (.parquet) into each of ``files``."""
-    table = pd.concat([pd.read_parquet(path) for path in numbers], ignore_index=True)
-    drawn = FIGURES[figure](table)
+    read = [pd.read_parquet(path) for path in numbers]
+    if figure not in ONE_ARGUMENT_PER_FILE:
+        read = [pd.concat(read, ignore_index=True)]
+    drawn = FIGURES[figure](*read)
     for path in files:
         save_figure(drawn, path)
 

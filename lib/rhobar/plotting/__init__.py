@@ -10,6 +10,7 @@ from rhobar.plotting.component_variances import component_variances
 from rhobar.plotting.crossing_sheets import crossing_sheets
 from rhobar.plotting.learning_curves import learning_curves
 from rhobar.plotting.local_reconstruction import local_reconstruction
+from rhobar.plotting.methane_learning import methane_learning
 from rhobar.plotting.network_differences import network_differences
 from rhobar.plotting.network_training import network_training
 from rhobar.plotting.pair_gallery import pair_gallery
@@ -45,6 +46,7 @@ __all__ = [
     "learning_curves",
     "local_reconstruction",
     "manifold_collapse",
+    "methane_learning",
     "network_differences",
     "network_training",
     "new_figure",
