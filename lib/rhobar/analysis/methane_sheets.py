@@ -56,7 +56,8 @@ def along_manifold(
     manifold = manifold or MethaneManifold()
     pairs = [replace(manifold, v=float(v)).pair() for v in separations]
     lower, upper = (
-        environment_jacobians(descriptor, structures, step=step) for structures in zip(*pairs, strict=True)
+        environment_jacobians(descriptor, structures, step=step)
+        for structures in zip(*pairs, strict=True)
     )
     points = []
     for v, minus, plus in zip(separations, lower, upper, strict=True):

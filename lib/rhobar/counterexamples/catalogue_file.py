@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import ase
-import ase.io
 import numpy as np
 
 from rhobar.data import written_beside
@@ -73,9 +72,11 @@ def write_catalogue(path: str | Path, *, n_pairs: int = 20, seed: int = 0) -> No
 
     :param path: .xyz or .extxyz, written whole or not at all
     """
+    from ase.io import write
+
     pairs = sampled_catalogue(n_pairs=n_pairs, seed=seed)
     with written_beside(path) as temporary:
-        ase.io.write(temporary, list(_frames(pairs)), format="extxyz")
+        write(temporary, list(_frames(pairs)), format="extxyz")
 
 
 def read_catalogue(path: str | Path) -> list[CataloguePair]:
@@ -85,7 +86,9 @@ def read_catalogue(path: str | Path) -> list[CataloguePair]:
     :raises ValueError: naming the frame whose family is unknown, or whose positions are not those
         of its parameters
     """
-    frames = cast("list[ase.Atoms]", ase.io.read(path, index=":", format="extxyz"))
+    from ase.io import read
+
+    frames = cast("list[ase.Atoms]", read(path, index=":", format="extxyz"))
     known = {family.name: type(family) for family in catalogue()}
     pairs = []
     for number in range(0, len(frames), 2):
