@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from filelock import FileLock
 
 from completeness_figure import FIGURES as COMPLETENESS_FIGURES
 from density_figure import FIGURES
@@ -63,11 +64,21 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkout in which everything has been made at smoke scale."""
-    folder = checkout(tmp_path_factory.mktemp("whole") / "checkout")
-    ran = run(folder, *SMOKE, "--", "all")
-    assert ran.returncode == 0, ran.stdout + ran.stderr
+def finished(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """A checkout in which everything has been made at smoke scale, once for all processes."""
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    with FileLock(shared / "whole.lock"):
+        folder = shared / "whole" / "checkout"
+        if not folder.exists():
+            folder.parent.mkdir()
+            ran = run(checkout(folder), *SMOKE, "--", "all")
+            (folder / "errors.txt").write_text(
+                "" if ran.returncode == 0 else ran.stdout + ran.stderr, encoding="utf-8"
+            )
+    errors = (folder / "errors.txt").read_text(encoding="utf-8")
+    assert not errors, errors
     return folder
 
 
