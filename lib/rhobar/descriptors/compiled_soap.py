@@ -43,6 +43,7 @@ class SpectrumBlocks:
     place: list[int]
     """``(block,)`` which block of ``rows`` it is; -1 for none"""
     centers: Centers
+    """what ``rows.center`` counts"""
     properties: Labels
 
     @classmethod

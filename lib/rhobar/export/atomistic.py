@@ -130,7 +130,6 @@ class LinearEnergy(torch.nn.Module):
         if "energy" not in outputs:
             return results
         samples, types = atoms_of(systems)
-        first = torch.zeros_like(types)
         n_systems = len(systems)
         sizes = torch.bincount(samples[:, 0], minlength=n_systems)
         first = torch.cumsum(sizes, 0) - sizes  # atom of each system among all
