@@ -96,7 +96,11 @@ def test_uncharacterized_molecules_can_be_left_out(path, tmp_path):
     listed.write_text("# Index SMILES\n  3  O\n  7  O\n  8  X\n")
     dataset = read_qm9_npz(path, uncharacterized=listed)
     assert dataset.dropped["uncharacterized"] == 1  # 7 has no energy, 8 is not in the file
-    assert 3 not in dataset.targets["gdb_index"]
+    gdb_index = dataset.targets["gdb_index"].tolist()
+    assert 3 not in gdb_index
+    left_of = {index: sum(one < index for one in (3, 7, 8)) for index in gdb_index}
+    expected = [index - 1 - left_of[index] for index in gdb_index]
+    assert dataset.targets["pool_index"].tolist() == expected
 
 
 @pytest.mark.parametrize(
@@ -161,6 +165,7 @@ class TestMirror:
         )
         assert len(dataset) == 10_000
         assert dataset.dropped == {"no mp2_dipole": 118_744}
+        assert dataset.targets["pool_index"].max() < 130_831
         water = dataset.targets["gdb_index"].tolist().index(3)
         oxygen, first, second = dataset.frames[water].positions
         bisector = first + second - 2 * oxygen

@@ -10,6 +10,7 @@ from rhobar.data import (
     labelled_split,
     legacy_shuffle_split,
     pair_split,
+    pool_split,
     prefix_split,
     qm9_split,
     shuffled_split,
@@ -85,6 +86,22 @@ def test_legacy_shuffle_reproduces_the_published_qm9_lists(mirror):
     bundle = legacy_shuffle_split(130_831, seed=0, known=known)
     assert gdb[bundle.test[:3]].tolist() == [8226, 26624, 20504]
     assert gdb[bundle.train[:3]].tolist() == [37698, 12297, 22411]
+    rows = pool_split(np.flatnonzero(known), n_pool=130_831, seed=0)
+    assert with_energy[rows.test[:3]].tolist() == [8226, 26624, 20504]
+    assert with_energy[rows.train[:3]].tolist() == [37698, 12297, 22411]
+
+
+def test_a_pool_split_is_that_of_the_pool_without_what_is_missing():
+    members = np.flatnonzero(np.arange(200) % 3 > 0)
+    split = pool_split(members, n_pool=200, seed=5, n_test=20)
+    order = [*range(200)]
+    np.random.RandomState(5).shuffle(order)
+    found = members[np.concatenate([split.test, split.train])].tolist()
+    assert found == [index for index in order if index % 3]
+    with pytest.raises(ValueError, match="occurs twice"):
+        pool_split(np.array([1, 1]), n_pool=3, seed=0, n_test=1)
+    with pytest.raises(ValueError, match="from 1 to 3, the pool from 0 to 2"):
+        pool_split(np.array([1, 3]), n_pool=3, seed=0, n_test=1)
 
 
 def test_labelled_split():

@@ -48,7 +48,9 @@ def read_qm9_npz(
     - ``mp2_atomization_energy`` ``(structure,)`` eV, ``mp2_homo`` ``(structure,)`` eV,
       ``mp2_dipole`` ``(structure, 3)`` e·Å in the frame of the positions (MP2).
 
-    Further targets: ``gdb_index`` from 1, and ``row`` in the file from 0.
+    Further targets: ``gdb_index`` from 1, ``row`` in the file from 0, and, with a list of
+    uncharacterized molecules, ``pool_index``: position from 0 among all of QM9 that are not on
+    that list, fluorides included, by ``gdb_index``; :func:`pool_split` starts from it.
 
     :param uncharacterized: list of molecules to leave out, see :func:`read_uncharacterized`
     :return: ``dropped`` counts molecules without one of the labels, and uncharacterized ones
@@ -60,7 +62,8 @@ def read_qm9_npz(
         raise ValueError(f"labels are of {sorted(_LABELS)}, got {list(labels)}.")
     arrays = read_npz(path, [*_GEOMETRY, *(_LABELS[label][0] for label in labels)])
     offsets = _offsets(str(path), arrays)
-    rows, dropped = _kept_rows(str(path), arrays, labels, uncharacterized)
+    listed = [] if uncharacterized is None else sorted(read_uncharacterized(uncharacterized))
+    rows, dropped = _kept_rows(str(path), arrays, labels, listed)
     targets: dict[str, NDArray[Any]] = {
         label: arrays[array][rows].astype(np.float64) * factor
         for label, (array, factor) in _LABELS.items()
@@ -70,6 +73,9 @@ def read_qm9_npz(
         targets["energy_decimals"] = arrays["energy_precision_decimals"][rows]
     targets["gdb_index"] = arrays["gdb_index"][rows]
     targets["row"] = rows
+    if listed:
+        index = arrays["gdb_index"][rows].astype(np.int64)
+        targets["pool_index"] = index - 1 - np.searchsorted(listed, index)
     frames = [
         ase.Atoms(
             numbers=arrays["numbers"][offsets[row] : offsets[row + 1]],
@@ -87,7 +93,7 @@ def _kept_rows(
     where: str,
     arrays: dict[str, NDArray[Any]],
     labels: Sequence[str],
-    uncharacterized: str | Path | None,
+    uncharacterized: list[int],
 ) -> tuple[NDArray[np.int64], dict[str, int]]:
     """Molecules with every label, and how many are dropped for which reason."""
     reasons = {f"no {label}": ~_finite_rows(arrays[_LABELS[label][0]]) for label in labels}
@@ -96,9 +102,8 @@ def _kept_rows(
         raise ValueError(
             f"{where}: energy_precision_decimals is not 0 just where no energy is known."
         )
-    if uncharacterized is not None:
-        listed = sorted(read_uncharacterized(uncharacterized))
-        reasons["uncharacterized"] = np.isin(arrays["gdb_index"], listed)
+    if uncharacterized:
+        reasons["uncharacterized"] = np.isin(arrays["gdb_index"], uncharacterized)
     keep = np.ones(len(arrays["n_atoms"]), dtype=bool)
     dropped = {}
     for reason, holds in reasons.items():

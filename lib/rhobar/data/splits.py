@@ -175,6 +175,34 @@ def legacy_shuffle_split(
     return Split(train=rows[n_test:], test=rows[:n_test])
 
 
+def pool_split(
+    members: NDArray[np.integer], *, n_pool: int, seed: int, n_test: int = 1000
+) -> Split:
+    """
+    :func:`legacy_shuffle_split` of a pool, for a data set that holds only some of it.
+
+    The whole pool is shuffled, what the data set lacks is left out in place, so that the structures
+    in use come in the published order.
+
+    :param members: ``(structure,)``, the place of each structure of the data set in the pool, from
+        0, e.g. ``pool_index`` of :func:`read_qm9_npz`
+    :param n_pool: size of the pool
+    :return: indices of structures of the data set
+    :raises ValueError: if a member is none of the pool, or there twice
+    """
+    row = np.full(n_pool, -1, dtype=np.int64)
+    if len(members) and not 0 <= min(members) <= max(members) < n_pool:
+        raise ValueError(
+            f"pool_split: members run from {min(members)} to {max(members)}, the pool from 0 to "
+            f"{n_pool - 1}."
+        )
+    row[members] = np.arange(len(members))
+    if (row >= 0).sum() < len(members):
+        raise ValueError("pool_split: a structure of the pool occurs twice among the members.")
+    split = legacy_shuffle_split(n_pool, seed=seed, n_test=n_test, known=row >= 0)
+    return Split(train=row[split.train], test=row[split.test])
+
+
 def labelled_split(labels: Sequence[str] | NDArray[np.str_]) -> Split:
     """
     The split a data set brings along: one of ``"train"``, ``"val"``, ``"test"`` per structure.
