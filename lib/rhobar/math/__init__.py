@@ -6,6 +6,14 @@ from .clebsch_gordan import SparseClebschGordan, clebsch_gordan, sparse_clebsch_
 from .cutoff import Cutoff
 from .gto import Gto
 from .hypergeometric import hyp1f1_decaying
+from .kernel_products import (
+    BilinearTerms,
+    coupled_terms,
+    frobenius_terms,
+    joined_terms,
+    kernel_slots,
+    merged_terms,
+)
 from .laplacian import Laplacian
 from .radial_basis import RadialBasis
 from .radial_integral import RadialIntegral
@@ -17,6 +25,7 @@ from .wigner_d import wigner_d
 from .willatt import Willatt
 
 __all__ = [
+    "BilinearTerms",
     "Cutoff",
     "Dirac",
     "Gaussian",
@@ -30,8 +39,13 @@ __all__ = [
     "SymmetrizedPaths",
     "Willatt",
     "clebsch_gordan",
+    "coupled_terms",
     "coupling_paths",
+    "frobenius_terms",
     "hyp1f1_decaying",
+    "joined_terms",
+    "kernel_slots",
+    "merged_terms",
     "o3_quadrature",
     "scaled_modified_bessel",
     "so3_quadrature",
