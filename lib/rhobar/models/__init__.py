@@ -9,6 +9,8 @@ from rhobar.models.hypers import from_hypers
 from rhobar.models.kernel import KernelModel
 from rhobar.models.linear import LinearModel
 from rhobar.models.loading import load_model
+from rhobar.models.nu_kernel_ridge import NuKernelRidge, NuKernelSolution
+from rhobar.models.nu_mixing import ExponentialMixing, FreeMixing
 from rhobar.models.principal_components import PrincipalComponents
 from rhobar.models.ridge import Ridge, RidgeSolution
 from rhobar.models.ridge_per_order import OrderSolution, RidgePerOrder
@@ -23,8 +25,12 @@ __all__ = [
     "DistanceGnn",
     "DistanceGraphs",
     "EnergyModel",
+    "ExponentialMixing",
+    "FreeMixing",
     "KernelModel",
     "LinearModel",
+    "NuKernelRidge",
+    "NuKernelSolution",
     "OrderSolution",
     "Prediction",
     "PrincipalComponents",
