@@ -280,7 +280,7 @@ def test_no_pairs():
 
 
 def test_wrong_arguments_are_refused():
-    with pytest.raises(TypeError, match=r"give Gaussian\(width\) or Dirac\(\)"):
+    with pytest.raises(TypeError, match=r"give Gaussian\(width\), Dirac\(\) or WideningGaussian"):
         RadialIntegral(Gto(3), 0.3, cutoff=4.0, l_max=2)
     with pytest.raises(ValueError, match="cutoff has to be a finite number above zero"):
         RadialIntegral(Gto(3), Dirac(), cutoff=-1.0, l_max=2)

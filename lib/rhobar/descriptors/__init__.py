@@ -1,6 +1,15 @@
 """Structures in, metatensor blocks out."""
 
-from rhobar.math import Cutoff, Dirac, Gaussian, Gto, Laplacian, Willatt
+from rhobar.math import (
+    CompleteBasis,
+    Cutoff,
+    Dirac,
+    Gaussian,
+    Gto,
+    Laplacian,
+    WideningGaussian,
+    Willatt,
+)
 
 from .bispectrum import Bispectrum
 from .density_correlations import DensityCorrelations
@@ -17,6 +26,7 @@ from .triplets import Triplets
 
 __all__ = [
     "Bispectrum",
+    "CompleteBasis",
     "Cutoff",
     "DensityCorrelations",
     "DensityScale",
@@ -34,6 +44,7 @@ __all__ = [
     "SoapRadialSpectrum",
     "SphericalExpansion",
     "Triplets",
+    "WideningGaussian",
     "Willatt",
     "by_center_type",
     "by_order",

@@ -6,7 +6,7 @@ import torch
 from metatensor.torch import Labels, TensorBlock, TensorMap
 from torch import Tensor
 
-from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
+from rhobar.math import AtomicDensity, Cutoff, RadialBasis
 
 from .correlated_products import CorrelatedProducts
 from .dense_coefficients import dense_coefficients, dense_slopes
@@ -48,7 +48,7 @@ class Bispectrum(DensityDescriptor):
         *,
         l_max: int,
         radial: RadialBasis,
-        density: Gaussian | Dirac,
+        density: AtomicDensity,
         atomic_types: list[int] | None = None,
         pseudo_species: Tensor | None = None,
         spline_accuracy: float | None = 1e-10,

@@ -6,7 +6,7 @@ import torch
 from metatensor.torch import Labels, TensorBlock, TensorMap
 from torch import Tensor
 
-from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
+from rhobar.math import AtomicDensity, Cutoff, RadialBasis
 
 from .correlated_products import CorrelatedProducts
 from .dense_coefficients import dense_coefficients, dense_slopes
@@ -53,7 +53,7 @@ class DensityCorrelations(DensityDescriptor):
         nu: int,
         l_max: int,
         radial: RadialBasis,
-        density: Gaussian | Dirac,
+        density: AtomicDensity,
         o3_lambda_max: int = 0,
         pseudotensors: bool = True,
         k_max: int | None = None,

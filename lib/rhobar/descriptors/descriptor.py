@@ -11,7 +11,7 @@ from metatensor.torch import Labels, TensorMap
 from metatomic.torch import NeighborListOptions, System
 from torch import Tensor
 
-from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
+from rhobar.math import AtomicDensity, Cutoff, RadialBasis
 
 from .atom_environments import AtomEnvironments
 from .blocks import copied_into, properties_of, with_columns
@@ -27,7 +27,8 @@ class Descriptor(torch.nn.Module, metaclass=abc.ABCMeta):
     :param cutoff: radius in Å, or a ``Cutoff``; a bare number gets a cosine end of 0.5 Å
     :param l_max: highest angular order, included
     :param radial: radial basis, ``Gto(n_radial)`` or ``Laplacian(n_radial)``
-    :param density: density of one atom, ``Gaussian(width)`` or ``Dirac()``
+    :param density: density of one atom, ``Gaussian(width)``, ``Dirac()`` or, on radial bases
+        within the cutoff, ``WideningGaussian(width, rate)``
     :param atomic_types: the types that may occur, which fixes the keys; None: those of the input
     :param pseudo_species: mixing weights ``(pseudo-species, atomic type)``, learnable; their
         columns follow the sorted ``atomic_types``. Neighbor types of the keys are then 0, 1, …
@@ -40,7 +41,7 @@ class Descriptor(torch.nn.Module, metaclass=abc.ABCMeta):
         *,
         l_max: int,
         radial: RadialBasis,
-        density: Gaussian | Dirac,
+        density: AtomicDensity,
         atomic_types: list[int] | None = None,
         pseudo_species: Tensor | None = None,
         spline_accuracy: float | None = 1e-10,

@@ -6,7 +6,7 @@ import torch
 from metatensor.torch import Labels, TensorBlock, TensorMap
 from torch import Tensor
 
-from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis, clebsch_gordan
+from rhobar.math import AtomicDensity, Cutoff, RadialBasis, clebsch_gordan
 
 from .blocks import o3_mu
 from .dense_coefficients import dense_coefficients, dense_slopes, of_order
@@ -44,7 +44,7 @@ class LambdaSoap(DensityDescriptor):
         *,
         l_max: int,
         radial: RadialBasis,
-        density: Gaussian | Dirac,
+        density: AtomicDensity,
         atomic_types: list[int] | None = None,
         pseudo_species: Tensor | None = None,
         spline_accuracy: float | None = 1e-10,

@@ -9,9 +9,8 @@ from metatomic.torch import NeighborListOptions, System
 from torch import Tensor
 
 from rhobar.math import (
+    AtomicDensity,
     Cutoff,
-    Dirac,
-    Gaussian,
     RadialBasis,
     RadialIntegral,
     RadialSpline,
@@ -97,7 +96,7 @@ class NeighborDensity(torch.nn.Module):
         *,
         l_max: int,
         radial: RadialBasis,
-        density: Gaussian | Dirac,
+        density: AtomicDensity,
         atomic_types: list[int] | None,
         pseudo_species: Tensor | None,
         spline_accuracy: float | None,

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
+from rhobar.math import AtomicDensity, Cutoff, RadialBasis
 from rhobar.ops import TripleRows
 
 from .tagged_descriptor import Tagged, TaggedDescriptor
@@ -47,7 +47,7 @@ class Pairs(TaggedDescriptor):
         nu_neighbor: int = 0,
         l_max: int,
         radial: RadialBasis,
-        density: Gaussian | Dirac,
+        density: AtomicDensity,
         channels: int | None = None,
         atomic_types: list[int] | None = None,
         pseudo_species: Tensor | None = None,

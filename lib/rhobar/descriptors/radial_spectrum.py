@@ -6,7 +6,7 @@ import torch
 from metatensor.torch import Labels, TensorBlock, TensorMap
 from torch import Tensor
 
-from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
+from rhobar.math import AtomicDensity, Cutoff, RadialBasis
 
 from .blocks import radial_index
 from .density_descriptor import DensityDescriptor
@@ -34,7 +34,7 @@ class SoapRadialSpectrum(DensityDescriptor):
         cutoff: float | Cutoff,
         *,
         radial: RadialBasis,
-        density: Gaussian | Dirac,
+        density: AtomicDensity,
         atomic_types: list[int] | None = None,
         pseudo_species: Tensor | None = None,
         spline_accuracy: float | None = 1e-10,

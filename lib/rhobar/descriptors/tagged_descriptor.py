@@ -8,7 +8,7 @@ from metatensor.torch import Labels, TensorBlock, TensorMap
 from metatomic.torch import System
 from torch import Tensor
 
-from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
+from rhobar.math import AtomicDensity, Cutoff, RadialBasis
 
 from .atom_environments import AtomEnvironments
 from .blocks import copied_into, o3_mu, tensor_map, without_gradients
@@ -52,7 +52,7 @@ class TaggedDescriptor(Descriptor):
         n_factors: int,
         l_max: int,
         radial: RadialBasis,
-        density: Gaussian | Dirac,
+        density: AtomicDensity,
         channels: int | None,
         sample_names: list[str],
         atomic_types: list[int] | None,

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
+from rhobar.math import AtomicDensity, Cutoff, RadialBasis
 from rhobar.ops import TripleRows
 
 from .tagged_descriptor import Tagged, TaggedDescriptor
@@ -68,7 +68,7 @@ class Triplets(TaggedDescriptor):
         nu: int = 1,
         l_max: int,
         radial: RadialBasis,
-        density: Gaussian | Dirac,
+        density: AtomicDensity,
         channels: int | None = None,
         include_self: bool = False,
         atomic_types: list[int] | None = None,

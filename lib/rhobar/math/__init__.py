@@ -1,8 +1,9 @@
 """Radial and angular functions: tensors in, tensors out, no knowledge of atoms or blocks."""
 
-from .atomic_density import Dirac, Gaussian
+from .atomic_density import AtomicDensity, Dirac, Gaussian
 from .bessel import scaled_modified_bessel, spherical_bessel_zeros
 from .clebsch_gordan import SparseClebschGordan, clebsch_gordan, sparse_clebsch_gordan
+from .complete_basis import CompleteBasis, widening_overlap
 from .cutoff import Cutoff
 from .gto import Gto
 from .hypergeometric import hyp1f1_decaying
@@ -21,11 +22,14 @@ from .radial_spline import RadialSpline
 from .rotation_quadrature import o3_quadrature, so3_quadrature
 from .spherical_harmonics import SphericalHarmonics, spherical_harmonics
 from .symmetrized_paths import SymmetrizedPaths, coupling_paths, symmetrized_paths
+from .widening_gaussian import WideningGaussian
 from .wigner_d import wigner_d
 from .willatt import Willatt
 
 __all__ = [
+    "AtomicDensity",
     "BilinearTerms",
+    "CompleteBasis",
     "Cutoff",
     "Dirac",
     "Gaussian",
@@ -37,6 +41,7 @@ __all__ = [
     "SparseClebschGordan",
     "SphericalHarmonics",
     "SymmetrizedPaths",
+    "WideningGaussian",
     "Willatt",
     "clebsch_gordan",
     "coupled_terms",
@@ -53,5 +58,6 @@ __all__ = [
     "spherical_bessel_zeros",
     "spherical_harmonics",
     "symmetrized_paths",
+    "widening_overlap",
     "wigner_d",
 ]

@@ -1,8 +1,9 @@
-"""What stands for one atom in a density: a Gaussian, or its limit, a point."""
+"""What stands for one atom in a density: a Gaussian, its limit, a point, or one that widens."""
 
 import math
 from dataclasses import dataclass
 
+from .widening_gaussian import WideningGaussian
 from .willatt import Willatt
 
 
@@ -45,6 +46,10 @@ class Dirac:
 
     def __post_init__(self) -> None:
         _check_density("Dirac", self.center_weight, self.scaling)
+
+
+AtomicDensity = Gaussian | Dirac | WideningGaussian
+"""all that a neighbor density can be made of"""
 
 
 def _check_density(name: str, center_weight: float, scaling: object) -> None:

@@ -9,6 +9,8 @@ from torch import Tensor
 
 from .bessel import scaled_modified_bessel, spherical_bessel_zeros
 from .radial_basis import RadialBasis, check_n_radial
+from .widening_gaussian import WideningGaussian
+from .widening_integrals import WideningIntegrals
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,12 @@ class Laplacian(RadialBasis):
     def gaussian_integrals(self, width: float, *, cutoff: float, l_max: int) -> torch.nn.Module:
         """Module of the overlaps with Gaussians, see :class:`RadialBasis`."""
         return _LaplacianGaussianIntegrals(self, width, cutoff, l_max)
+
+    def widening_integrals(
+        self, density: WideningGaussian, *, cutoff: float, l_max: int
+    ) -> torch.nn.Module:
+        """Module of the overlaps with widening Gaussians, see :class:`RadialBasis`."""
+        return WideningIntegrals(self, density, cutoff, l_max)
 
 
 class _LaplacianFunctions(torch.nn.Module):

@@ -5,6 +5,8 @@ import abc
 import torch
 from torch import Tensor
 
+from .widening_gaussian import WideningGaussian
+
 
 class RadialBasis(abc.ABC):
     r"""
@@ -32,6 +34,16 @@ class RadialBasis(abc.ABC):
 
         Without unit, as the Gaussian is normalised in the square.
         """
+
+    def widening_integrals(
+        self, density: WideningGaussian, *, cutoff: float, l_max: int
+    ) -> torch.nn.Module:
+        """The same for Gaussians that are wider at larger distances, Å^(-3/2)."""
+        del cutoff, l_max
+        raise TypeError(
+            f"{self!r} has no integrals with {density!r}; take Laplacian(n_radial), or "
+            "CompleteBasis.of(density, cutoff=…, l_max=…)."
+        )
 
     def values(self, distances: Tensor, *, cutoff: float, l_max: int) -> Tensor:
         """

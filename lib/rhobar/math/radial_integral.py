@@ -3,8 +3,9 @@
 import torch
 from torch import Tensor
 
-from .atomic_density import Dirac, Gaussian
+from .atomic_density import AtomicDensity, Dirac, Gaussian
 from .radial_basis import RadialBasis, check_radial_arguments
+from .widening_gaussian import WideningGaussian
 
 
 class RadialIntegral(torch.nn.Module):
@@ -14,7 +15,8 @@ class RadialIntegral(torch.nn.Module):
     .. math:: I_{nl}(r) = \frac{4\pi}{(\pi s^2)^{3/4}} e^{-r^2/2s^2}
         \int_0^\infty x^2 R_{nl}(x) \, e^{-x^2/2s^2} \, i_l(x r / s^2) \, dx
 
-    for Gaussians of width s and :math:`I_{nl}(r) = R_{nl}(r)` for Dirac densities, such that
+    for Gaussians of width s and :math:`I_{nl}(r) = R_{nl}(r)` for Dirac densities (for those that
+    widen see :class:`WideningGaussian` and the radial basis), such that
     :math:`I_{nl}(r) Y_{lm}(\hat r)` are the coefficients of one neighbor; cutoff function and
     scaling are not part of it. In closed form for Gto, by quadrature for Laplacian eigenstates,
     1e-13 of the largest value. Differentiable twice; calculates in float64 whatever the dtype
@@ -28,9 +30,7 @@ class RadialIntegral(torch.nn.Module):
 
     cutoff: float
 
-    def __init__(
-        self, radial: RadialBasis, density: Gaussian | Dirac, *, cutoff: float, l_max: int
-    ):
+    def __init__(self, radial: RadialBasis, density: AtomicDensity, *, cutoff: float, l_max: int):
         super().__init__()
         check_radial_arguments(radial, cutoff=cutoff, l_max=l_max)
         self.radial = radial
@@ -42,9 +42,12 @@ class RadialIntegral(torch.nn.Module):
             self.integrals = radial.gaussian_integrals(density.width, cutoff=cutoff, l_max=l_max)
         elif isinstance(density, Dirac):
             self.integrals = radial.functions(cutoff=cutoff, l_max=l_max)
+        elif isinstance(density, WideningGaussian):
+            self.integrals = radial.widening_integrals(density, cutoff=cutoff, l_max=l_max)
         else:
             raise TypeError(
-                f"RadialIntegral(density={density!r}): give Gaussian(width) or Dirac()."
+                f"RadialIntegral(density={density!r}): give Gaussian(width), Dirac() or "
+                "WideningGaussian(width, rate)."
             )
 
     def forward(self, distances: Tensor) -> Tensor:
@@ -55,6 +58,11 @@ class RadialIntegral(torch.nn.Module):
         """
         integrals: Tensor = self.integrals(distances)
         return integrals
+
+    @torch.jit.unused
+    def kink(self) -> float:
+        """Distance at which the slope jumps, Å; zero where it nowhere does."""
+        return self.density.nearest() if isinstance(self.density, WideningGaussian) else 0.0
 
     @torch.jit.unused
     def center_values(self) -> Tensor:

@@ -15,8 +15,9 @@ class RadialSpline(torch.nn.Module):
 
     Knots hold values and exact derivatives. The grid starts with 11 knots and is halved until
     the mean absolute or the mean relative error at the midpoints, over all functions that exist,
-    is below ``accuracy``; the error falls with the fourth power of the spacing. Beyond the cutoff
-    the last cubic goes on.
+    is below ``accuracy``; the error falls with the fourth power of the spacing. The one interval
+    in which a slope jumps (``kink`` of the integral) does not count. Beyond the cutoff the last
+    cubic goes on.
 
     Buffers: ``table`` ``(knot, l, n, 2)`` with value and derivative (1/Å) last, contiguous;
     ``center`` ``(n,)``, exact integrals of the center itself. ``spacing`` of the knots in Å.
@@ -83,8 +84,9 @@ def _refined(integral: RadialIntegral, accuracy: float) -> Tensor:
         left, right = table[:-1], table[1:]
         guess = (left[..., 0] + right[..., 0]) / 2
         guess = guess + spacing / 8 * (left[..., 1] - right[..., 1])
-        error = (guess - exact[..., 0]).abs()[:, exists]
-        size = exact[..., 0].abs()[:, exists]
+        smooth = (middles - integral.kink()).abs() > spacing / 2
+        error = (guess - exact[..., 0]).abs()[smooth][:, exists]
+        size = exact[..., 0].abs()[smooth][:, exists]
         relative = error[size > 1e-16] / size[size > 1e-16]
         reached = min(float(error.mean()), float(relative.mean()))
         if reached < accuracy:

@@ -8,7 +8,7 @@ import torch
 from metatensor.torch import Labels, TensorBlock, TensorMap
 from torch import Tensor
 
-from rhobar.math import Cutoff, Dirac, Gaussian, RadialBasis
+from rhobar.math import AtomicDensity, Cutoff, RadialBasis
 
 from ..atom_environments import AtomEnvironments
 from ..blocks import o3_mu, tensor_map
@@ -71,7 +71,7 @@ class Nice(DensityDescriptor):
         *,
         l_max: int,
         radial: RadialBasis,
-        density: Gaussian | Dirac,
+        density: AtomicDensity,
         nu_max: int = 3,
         blocks: Optional[Sequence[NiceBlock]] = None,
         scale: Optional[DensityScale] = DensityScale(),  # noqa: B008 - frozen
