@@ -29,6 +29,10 @@ from rhobar.plotting.style import (
     new_figure,
     save_figure,
 )
+from rhobar.plotting.wigner_cost import wigner_cost
+from rhobar.plotting.wigner_curves import wigner_curves
+from rhobar.plotting.wigner_exponential import wigner_exponential
+from rhobar.plotting.wigner_truncation import wigner_truncation
 
 __all__ = [
     "COLUMN_WIDTH",
@@ -59,4 +63,8 @@ __all__ = [
     "separating_force",
     "sheet_spectra",
     "structure_page",
+    "wigner_cost",
+    "wigner_curves",
+    "wigner_exponential",
+    "wigner_truncation",
 ]
