@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from metatensor.torch import Labels, TensorBlock
 from torch import Tensor
+
+from rhobar.ops import available_memory
 
 from .keyed_rows import KeyedRows
 
@@ -162,15 +162,3 @@ def refuse_what_cannot_fit(n_values: int, dtype: torch.dtype, what: str) -> None
             "fewer frames at a time, select samples, keys or properties, use float32, or take "
             "gradients by autograd through forward, which stores none."
         )
-
-
-def available_memory() -> int:
-    """Bytes that can be had without swapping."""
-    try:
-        with Path("/proc/meminfo").open() as lines:
-            for line in lines:
-                if line.startswith("MemAvailable:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        logging.getLogger(__name__).debug("no /proc/meminfo: taking the physical memory")
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

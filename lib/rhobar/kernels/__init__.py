@@ -1,5 +1,7 @@
 """Kernels: similarities between two environments, or two structures."""
 
 from rhobar.kernels.polynomial import PolynomialKernel
+from rhobar.kernels.wigner_density import WignerDensity
+from rhobar.kernels.wigner_kernel import WignerKernel
 
-__all__ = ["PolynomialKernel"]
+__all__ = ["PolynomialKernel", "WignerDensity", "WignerKernel"]

@@ -10,8 +10,10 @@ from .coupling import (
     new_coupling,
 )
 from .density import density_coefficients
+from .memory import available_memory
 from .neighborhoods import Neighborhoods
 from .power_spectrum import power_spectrum, selected_power_spectrum
+from .rotation_powers import RotationFunction, RotationPowers
 from .triple_products import (
     TripleRows,
     channel_triple_products,
@@ -19,11 +21,18 @@ from .triple_products import (
     triple_products,
     triple_table,
 )
+from .wigner_iteration import CgIteration
+from .wigner_sums import PairKernel, density_overlaps, summed_kernels
 
 __all__ = [
+    "CgIteration",
     "Coupling",
     "Neighborhoods",
+    "PairKernel",
+    "RotationFunction",
+    "RotationPowers",
     "TripleRows",
+    "available_memory",
     "centers_at_once",
     "channel_triple_products",
     "correlation_slopes",
@@ -33,9 +42,11 @@ __all__ = [
     "coupled_gram",
     "coupling_table",
     "density_coefficients",
+    "density_overlaps",
     "new_coupling",
     "power_spectrum",
     "selected_power_spectrum",
+    "summed_kernels",
     "triple_paths",
     "triple_products",
     "triple_table",

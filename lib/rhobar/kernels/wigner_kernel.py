@@ -1,0 +1,90 @@
+"""Kernels between structures from all correlations of their neighbor densities."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import ase
+import torch
+from torch import Tensor
+
+from rhobar.ops import CgIteration, PairKernel, RotationPowers
+
+from .wigner_density import WignerDensity
+from .wigner_pairs import center_pairs
+
+ENGINES = ("grid", "cg")
+
+
+@dataclass(frozen=True)
+class WignerKernel:
+    r"""
+    Similarity of structures by ν-fold products of their neighbor densities, for ν = 1 … nu_max.
+
+    .. math:: K^\nu(A, B) = \sum_{i \in A, j \in B} \delta_{a_i a_j} \kappa^\nu(i, j), \qquad
+        \kappa^\nu_{0+}(i, j) = \int_{O(3)} dR \, S_{ij}(R)^\nu, \qquad
+        S_{ij}(R) = \sum_a \int \rho^a_i(\mathbf{x}) \rho^a_j(R^{-1} \mathbf{x}) \, d^3x
+
+    Bigi, Pozdnyakov, Ceriotti, J. Chem. Phys. 161, 044116 (2024), doi:10.1063/5.0208746. Sums, no
+    averages, nothing is normalised; ν = 0 is the composition kernel,
+    :math:`\sum_a N_a(A) N_a(B)`. It equals the scalar product of all invariants of body order
+    ν + 1, of an infinite number of contractions, and costs the same for every number of channels.
+
+    :param density: what is compared
+    :param nu_max: highest order of correlation, included
+    :param engine: "grid", exact, by rotations; or "cg", by Clebsch-Gordan products with orders of
+        angular momentum above ``lambda_max`` left out, as the paper has it. They differ from ν = 4
+        on, by a factor more than anything: fit and predict with the same one
+    :param lambda_max: for the engine "cg", see :class:`rhobar.ops.CgIteration`
+    :param center_types: types of the atoms that count as centers; None: all
+    """
+
+    density: WignerDensity
+    nu_max: int = 4
+    engine: str = "grid"
+    lambda_max: int = 3
+    center_types: tuple[int, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.engine not in ENGINES:
+            raise ValueError(f"WignerKernel(engine={self.engine!r}): choose one of {ENGINES}.")
+        if self.center_types is not None:
+            object.__setattr__(self, "center_types", tuple(int(a) for a in self.center_types))
+        self.pair_kernel()
+
+    def pair_kernel(self, target: tuple[int, int] = (0, 1)) -> PairKernel:
+        """What turns the overlaps of two densities into kernels of ``(o3_lambda, o3_sigma)``."""
+        if self.engine == "grid":
+            return RotationPowers(self.density.l_max, self.nu_max, target)
+        return CgIteration(self.density.l_max, self.nu_max, self.lambda_max, target)
+
+    def matrices(
+        self,
+        frames: Sequence[ase.Atoms],
+        other: Sequence[ase.Atoms] | None = None,
+        *,
+        target: tuple[int, int] = (0, 1),
+        per_atom: bool = False,
+        num_threads: int | None = None,
+    ) -> Tensor:
+        """
+        Kernels of all pairs of structures, for ν = 0 … nu_max.
+
+        :param other: the columns; None: ``frames`` again, for half the work
+        :param target: ``(o3_lambda, o3_sigma)`` of a tensor that turns with the structures
+        :param per_atom: a row for each atom of ``frames``, one after the other, instead of sums
+        :param num_threads: default: torch's
+        :returns: float64, ``(n, n', nu_max + 1)``; for other targets than (0, 1)
+            ``(n, 2 o3_lambda + 1, n', 2 o3_lambda + 1, nu_max + 1)``, ν = 0 of which is zero. The
+            components of λ = 1 are (y, z, x)
+        :raises ValueError: for bad structures
+        :raises MemoryError: for a result that cannot fit, before anything is computed
+        """
+        pairs = center_pairs(self.density, frames, other, self.center_types, num_threads)
+        sums = pairs.sums(self.pair_kernel(target), per_atom=per_atom, num_threads=num_threads)
+        if target != (0, 1):
+            none = sums.new_zeros(*sums.shape[:2], 1, *sums.shape[3:])
+            return torch.cat([none, sums], dim=2).permute(0, 3, 1, 4, 2).contiguous()
+        zeroth = pairs.composition(per_atom=per_atom)
+        return torch.cat([zeroth[:, :, None], sums[..., 0, 0]], dim=2)
