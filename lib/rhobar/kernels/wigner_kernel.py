@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import ase
 import torch
 from torch import Tensor
 
-from rhobar.ops import CgIteration, PairKernel, RotationPowers
+from rhobar.ops import CgIteration, PairKernel, RotationFunction, RotationPowers
 
 from .wigner_density import WignerDensity
 from .wigner_pairs import center_pairs
@@ -88,3 +88,50 @@ class WignerKernel:
             return torch.cat([none, sums], dim=2).permute(0, 3, 1, 4, 2).contiguous()
         zeroth = pairs.composition(per_atom=per_atom)
         return torch.cat([zeroth[:, :, None], sums[..., 0, 0]], dim=2)
+
+    def function_matrix(
+        self,
+        function: Callable[[Tensor], Tensor],
+        frames: Sequence[ase.Atoms],
+        other: Sequence[ase.Atoms] | None = None,
+        *,
+        degree: int | None = None,
+        target: tuple[int, int] = (0, 1),
+    ) -> Tensor:
+        r"""
+        Kernels of all orders at once, from a function F of the rotated overlap S.
+
+        .. math:: \kappa^F(i, j) = \int_{O(3)} dR \, F(S_{ij}(R))
+
+        A polynomial gives a weighted sum of :meth:`matrices`, its constant that of ν = 0; the
+        exponential gives :math:`\sum_{\nu = 0}^\infty \kappa^\nu / \nu!`. ``nu_max`` has no
+        effect.
+
+        :param function: element by element, such as ``torch.exp``
+        :param degree: of the quadrature: ``l_max`` times the highest power of S that counts, and
+            o3_lambda; None: what the exponential needs for 1e-14 at the largest S that can be
+        :returns: ``(n, n')`` float64; for other targets than (0, 1)
+            ``(n, 2 o3_lambda + 1, n', 2 o3_lambda + 1)``
+        """
+        if self.engine != "grid":
+            raise ValueError(
+                f"WignerKernel(engine={self.engine!r}): only the grid takes functions; "
+                "use engine='grid'."
+            )
+        pairs = center_pairs(self.density, frames, other, self.center_types, None)
+        l_max = self.density.l_max
+        if degree is None:
+            degree = l_max * exponential_order(pairs.largest_overlap()) + target[0]
+        kernel = RotationFunction(function, l_max, max(degree, l_max + target[0]), target)
+        sums = pairs.sums(kernel, per_atom=False, num_threads=None)[:, :, 0]
+        return sums[..., 0, 0] if target == (0, 1) else sums.permute(0, 2, 1, 3).contiguous()
+
+
+def exponential_order(largest: float) -> int:
+    r"""The lowest N with :math:`\sum_{\nu > N} s^\nu / \nu! < 10^{-14} e^s` at s = ``largest``."""
+    from scipy.special import gammainc
+
+    order = max(1, int(largest))
+    while gammainc(order + 1, largest) > 1e-14:  # the sum over e^s, DLMF 8.4.10
+        order += 1
+    return order

@@ -121,6 +121,15 @@ class CenterPairs:
                 result += rows.counts(center_type)[:, None] * counts
         return result
 
+    def largest_overlap(self) -> float:
+        """No overlap of two centers, however rotated, is larger (inequality of Schwarz)."""
+        both = self.rows.densities.keys() & self.columns.densities.keys()
+        norms = [
+            [side.densities[a].values.flatten(1).norm(dim=1).max() for a in sorted(both)]
+            for side in (self.rows, self.columns)
+        ]
+        return max((float(x * y) for x, y in zip(*norms, strict=True)), default=0.0)
+
     def _pairs(self) -> float:
         """How many pairs of centers there are."""
         both = self.rows.densities.keys() & self.columns.densities.keys()
