@@ -18,7 +18,7 @@ def test_exponential_weights() -> None:
     # the published optimum for QM9 and the weights printed with it
     weights = mixing.weights(np.array([4.8440, 2.7437, 6.5490]))
     assert weights == pytest.approx([3.540e6, 1.916e5, 2.628e5, 2.404e5, 1.649e5], rel=6e-4)
-    assert mixing.bounds == ((0.0, 12.0), (0.0, 100.0), (1.0, 15.0))
+    assert mixing.bounds == ((0.0, 12.0), (0.0, 100.0), (1.0, 8.0))
     assert mixing.start == (1.0, 0.5, 5.0)
 
 

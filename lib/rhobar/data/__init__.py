@@ -33,9 +33,13 @@ from rhobar.data.splits import (
     shuffled_split,
 )
 from rhobar.data.transfer import DownloadError
+from rhobar.data.units import BOHR, DEBYE, KCAL_PER_MOL
 from rhobar.data.xtb import xtb_energies
 
 __all__ = [
+    "BOHR",
+    "DEBYE",
+    "KCAL_PER_MOL",
     "RMD17_MOLECULES",
     "Boron8Chunks",
     "Dataset",

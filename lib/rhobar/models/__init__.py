@@ -1,5 +1,6 @@
 """Models of energies and forces: composition, ridge and kernel ridge regression, networks."""
 
+from rhobar.models.cartesian_tensors import cartesian_tensors, spherical_parts
 from rhobar.models.composition import Composition, checked_energies, type_counts
 from rhobar.models.distance_gnn import DistanceGnn
 from rhobar.models.distance_graphs import DistanceGraphs, selected_graphs
@@ -19,6 +20,8 @@ from rhobar.models.sparse_kernel import SparseKernelModel
 from rhobar.models.structures import force_rows, sum_over_atoms
 from rhobar.models.triplet_encoder import TripletEncoderDecoder
 from rhobar.models.triplet_pool import TripletPool
+from rhobar.models.wigner_model import WignerModel
+from rhobar.models.wigner_tensor_model import WignerTensorModel
 
 __all__ = [
     "Composition",
@@ -42,6 +45,9 @@ __all__ = [
     "TripletEncoderDecoder",
     "TripletEnergy",
     "TripletPool",
+    "WignerModel",
+    "WignerTensorModel",
+    "cartesian_tensors",
     "checked_energies",
     "force_rows",
     "from_hypers",
@@ -49,6 +55,7 @@ __all__ = [
     "load_model",
     "save_descriptor",
     "selected_graphs",
+    "spherical_parts",
     "sum_over_atoms",
     "type_counts",
 ]

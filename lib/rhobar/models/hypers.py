@@ -1,4 +1,4 @@
-"""Descriptors as JSON, by their constructor's arguments, and as arrays, by what a fit found."""
+"""Descriptors and kernels as JSON, by their arguments, and as arrays, by what a fit found."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 import rhobar.descriptors
+import rhobar.kernels
 import rhobar.math
+from rhobar.models.nu_kernel_ridge import NuKernelRidge
+from rhobar.models.nu_mixing import ExponentialMixing, FreeMixing
 
 _STATE = "descriptor/"
 _LEAVES = (str, bool, int, float, type(None))
@@ -102,10 +105,11 @@ def load_fitted_state(descriptor: Any, arrays: Mapping[str, NDArray[Any]]) -> No
 
 
 def _known_types() -> dict[str, type]:
-    """What a file may name: the classes that are public in ``math`` and ``descriptors``."""
-    return {
+    """What a file may name: public classes of three rooms, and those of a kernel regression."""
+    rooms = {
         name: member
-        for room in (rhobar.math, rhobar.descriptors)
+        for room in (rhobar.math, rhobar.descriptors, rhobar.kernels)
         for name, member in vars(room).items()
         if name in room.__all__ and inspect.isclass(member)
     }
+    return rooms | {kind.__name__: kind for kind in (NuKernelRidge, ExponentialMixing, FreeMixing)}

@@ -18,6 +18,8 @@ _MODELS: dict[str, type[EnergyModel]] = {
     "SparseKernelModel": SparseKernelModel,
 }
 
+_ON_THEIR_OWN = ("WignerModel", "WignerTensorModel")
+
 
 def load_model(path: str | Path) -> EnergyModel:
     """
@@ -27,6 +29,8 @@ def load_model(path: str | Path) -> EnergyModel:
         form that this version of rhobar does not read
     """
     header, arrays = read_model(path)
+    if header.get("model") in _ON_THEIR_OWN:
+        raise ValueError(f"{path} holds a {header['model']}; read it with {header['model']}.load.")
     try:
         hypers = dict(header["hypers"])
         solver = hypers.pop("solver")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +45,27 @@ class NuKernelSolution:
 
         :param noise: of the regression
         """
-        return noise * (kernels @ np.array(self.weights)) @ self.coefficients
+        return noise * ((kernels @ np.array(self.weights)) @ self.coefficients)
+
+    def arrays(self, prefix: str = "solution/") -> dict[str, NDArray[Any]]:
+        """All of it as arrays, for files."""
+        numbers = asdict(self)
+        return {f"{prefix}{name}": np.asarray(value) for name, value in numbers.items()}
+
+    @classmethod
+    def of_arrays(
+        cls, arrays: Mapping[str, NDArray[Any]], prefix: str = "solution/"
+    ) -> NuKernelSolution:
+        """What :meth:`arrays` was of."""
+        parts = {field.name: arrays[f"{prefix}{field.name}"] for field in fields(cls)}
+        return cls(
+            coefficients=parts["coefficients"],
+            weights=tuple(parts["weights"].tolist()),
+            point=tuple(parts["point"].tolist()),
+            error=float(parts["error"]),
+            n_evaluations=int(parts["n_evaluations"]),
+            residual=float(parts["residual"]),
+        )
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,9 @@ class ExponentialMixing:
     .. math:: K = C_0 K^0 + \sum_{\nu=1}^{\nu_\max} C\, \frac{\alpha^\nu}{\nu!}\, K^\nu
 
     Bigi, Pozdnyakov, Ceriotti, J. Chem. Phys. 161, 044116 (2024), arXiv:2303.04124, with the
-    intervals they searched. Weights are relative to the variance of the noise.
+    intervals they searched but for C₀: theirs goes to 10¹⁵, for energies that no composition was
+    subtracted from; from others 10⁸ (kcal/mol)² leaves the composition free as well, and does
+    not cost all digits. Weights are relative to the variance of the noise.
 
     :param nu_max: highest ν
     :param log_c: interval of log10 C
@@ -50,7 +52,12 @@ class ExponentialMixing:
     nu_max: int
     log_c: Interval = (0.0, 12.0)
     alpha: Interval = (0.0, 100.0)
-    log_c0: Interval | None = (1.0, 15.0)
+    log_c0: Interval | None = (1.0, 8.0)
+
+    def __post_init__(self) -> None:
+        for name in ("log_c", "alpha", "log_c0"):  # lists, where they come from a file
+            interval = getattr(self, name)
+            object.__setattr__(self, name, interval and tuple(interval))
 
     @classmethod
     def for_tensors(cls, nu_max: int, *, alpha: Interval = (0.0, 10.0)) -> ExponentialMixing:
@@ -91,6 +98,9 @@ class FreeMixing:
     nu_max: int
     logarithms: Interval = (-5.0, 14.0)
     composition: bool = True
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "logarithms", tuple(self.logarithms))
 
     @property
     def bounds(self) -> tuple[Interval, ...]:

@@ -1,0 +1,202 @@
+"""Energies by kernel ridge regression on Wigner kernels of all orders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import ase
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from rhobar.data import KCAL_PER_MOL
+from rhobar.kernels import WignerKernel
+from rhobar.models.composition import Composition, checked_energies
+from rhobar.models.energy_model import Prediction
+from rhobar.models.files import read_model, write_model
+from rhobar.models.hypers import decoded, encoded
+from rhobar.models.nu_kernel_ridge import NuKernelRidge, NuKernelSolution
+from rhobar.models.nu_mixing import ExponentialMixing
+from rhobar.models.stored_frames import frame_arrays, frames_of_arrays
+
+_PORTION = 30_000_000
+"""numbers of kernels between new and training structures that are kept at once, 240 MB"""
+
+
+class WignerModel:
+    r"""
+    Energy of a structure from its similarity to every training structure.
+
+    .. math:: E(A) = \sum_{i \in A} e_{a_i} + \sum_B c_B \sum_{\nu=0}^{\nu_\max} b_\nu K^\nu(A, B)
+
+    :math:`e_a` is the :class:`Composition` fit, :math:`K^\nu` the :class:`WignerKernel`, and the
+    weights :math:`b_\nu` are searched by cross-validation as :class:`NuKernelRidge` says (Bigi,
+    Pozdnyakov, Ceriotti, J. Chem. Phys. 161, 044116 (2024), doi:10.1063/5.0208746). Folds of the
+    cross-validation are contiguous: shuffle the training structures first. All of them are kept,
+    in memory and in the file; a prediction costs their number of kernels.
+
+    :param kernel: of invariants
+    :param ridge: regression and search; None: the published mixing and protocol, mean absolute
+        errors, with a regulariser of 1 (kcal/mol)²
+    :raises ValueError: if the mixing of ``ridge`` is for another ``nu_max``
+    """
+
+    def __init__(self, kernel: WignerKernel, *, ridge: NuKernelRidge | None = None) -> None:
+        if ridge is None:
+            ridge = NuKernelRidge(ExponentialMixing(kernel.nu_max), noise=KCAL_PER_MOL)
+        if ridge.mixing.nu_max != kernel.nu_max:
+            raise ValueError(
+                f"WignerModel: the kernel goes to nu_max={kernel.nu_max}, the mixing of the ridge "
+                f"to nu_max={ridge.mixing.nu_max}; give both the same."
+            )
+        self._kernel, self._ridge = kernel, ridge
+        self._frames: list[ase.Atoms] = []
+        self._composition: Composition | None = None
+        self._solution: NuKernelSolution | None = None
+
+    @property
+    def kernel(self) -> WignerKernel:
+        """Similarity of structures; with another one the weights would mean nothing."""
+        return self._kernel
+
+    @property
+    def ridge(self) -> NuKernelRidge:
+        """How weights are searched."""
+        return self._ridge
+
+    @property
+    def composition(self) -> Composition:
+        """Energy of each type of atom; the rest is learned by the kernel."""
+        if self._composition is None:
+            raise ValueError("This WignerModel is not fitted; call fit first.")
+        return self._composition
+
+    @property
+    def solution(self) -> NuKernelSolution:
+        """Weights of the orders, error of cross-validation, coefficients."""
+        if self._solution is None:
+            raise ValueError("This WignerModel is not fitted; call fit first.")
+        return self._solution
+
+    def fit(self, frames: Sequence[ase.Atoms], energies: ArrayLike) -> Self:
+        """
+        Search the weights and fit energies ``(structure,)`` in eV.
+
+        :raises ValueError: if shapes do not match, or a value is not finite
+        """
+        targets = checked_energies(energies, len(frames))
+        composition = Composition.fit(frames, targets)
+        residual = targets.numpy() - composition.predict(frames)
+        solution = self.ridge.fit(self.kernel.matrices(frames).numpy(), residual)
+        self._frames, self._composition, self._solution = list(frames), composition, solution
+        return self
+
+    def predict(self, frames: Sequence[ase.Atoms], *, per_atom: bool = False) -> Prediction:
+        """
+        Energies of structures and, if asked for, of their atoms, some 240 MB of kernels at a time.
+
+        :raises ValueError: if the model is not fitted, or a frame holds a type that no training
+            structure had
+        """
+        composition = self.composition
+        energies = composition.predict(frames)  # refuses unknown types before the long work
+        learned = [
+            self.solution.predict(rows, noise=self.ridge.noise)
+            for rows in self._rows(frames, per_atom=per_atom)
+        ]
+        if not per_atom:
+            return Prediction(energies=energies + np.concatenate([np.zeros(0), *learned]))
+        stop = np.cumsum([len(frame) for frame in frames])
+        atomic = [
+            part + composition.atomic_energies(frame.numbers)
+            for part, frame in zip(
+                np.split(np.concatenate([np.zeros(0), *learned]), stop[:-1]), frames, strict=True
+            )
+        ]
+        return Prediction(
+            energies=np.array([part.sum() for part in atomic]), atomic_energies=atomic
+        )
+
+    def save(self, path: str | Path) -> None:
+        """
+        Write the model with its kernel, training structures, units and versions.
+
+        Nothing is pickled; the file appears complete or not at all.
+        """
+        solution, composition = self.solution, self.composition
+        arrays: dict[str, NDArray[Any]] = {
+            "composition/atomic_types": np.array(composition.atomic_types, dtype=np.int64),
+            "composition/energies": composition.energies.numpy(),
+            **solution.arrays(),
+            **frame_arrays(self._frames),
+        }
+        header = {
+            "model": type(self).__name__,
+            "kernel": encoded(self.kernel),
+            "ridge": encoded(self.ridge),
+        }
+        write_model(path, header, arrays)
+
+    @classmethod
+    def load(cls, path: str | Path, *, kernel: WignerKernel | None = None) -> Self:
+        """
+        The model that :meth:`save` wrote.
+
+        :param kernel: the kernel that the model has to have; None: whatever it was fitted with
+        :raises ValueError: naming the file, if it is no such file or is damaged, or if it was
+            fitted with another kernel than ``kernel``
+        """
+        header, arrays = read_model(path)
+        if header.get("model") != cls.__name__:
+            raise ValueError(f"{path} holds a {header.get('model')}, not a {cls.__name__}.")
+        if kernel is not None:
+            refuse_other_kernel(path, header["kernel"], kernel)
+        try:
+            model = cls(decoded(header["kernel"]), ridge=decoded(header["ridge"]))
+            model._composition = Composition(
+                tuple(int(number) for number in arrays["composition/atomic_types"]),
+                torch.from_numpy(arrays["composition/energies"]),
+            )
+            model._solution = NuKernelSolution.of_arrays(arrays)
+            model._frames = frames_of_arrays(arrays)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} does not hold a whole model: {error!r}.") from error
+        return model
+
+    def _rows(
+        self, frames: Sequence[ase.Atoms], *, per_atom: bool
+    ) -> Iterator[NDArray[np.float64]]:
+        """Kernels ``(structure or atom, training structure, nu)``, a few structures at a time."""
+        n_columns = len(self._frames) * (self.kernel.nu_max + 1)
+        part: list[ase.Atoms] = []
+        n_rows = 0
+        for frame in frames:
+            n_own = len(frame) if per_atom else 1
+            if part and (n_rows + n_own) * n_columns > _PORTION:
+                yield self.kernel.matrices(part, self._frames, per_atom=per_atom).numpy()
+                part, n_rows = [], 0
+            part.append(frame)
+            n_rows += n_own
+        if part:
+            yield self.kernel.matrices(part, self._frames, per_atom=per_atom).numpy()
+
+
+def refuse_other_kernel(path: str | Path, stored: Any, kernel: WignerKernel) -> None:
+    """
+    Nothing, if ``stored``, a kernel as JSON, is ``kernel``.
+
+    :raises ValueError: naming the file and what differs
+    """
+    asked = encoded(kernel)
+    differing = [name for name in asked if stored.get(name) != asked[name]]
+    if differing:
+        fitted, wanted = (
+            ", ".join(f"{name}={hypers.get(name)!r}" for name in differing)
+            for hypers in (stored, asked)
+        )
+        raise ValueError(
+            f"{path} was fitted with a kernel of {fitted}, and {wanted} is asked for: kernels of "
+            "different engines are not interchangeable. Fit again, or use the kernel of the file."
+        )
