@@ -12,7 +12,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from rhobar.ops import PairKernel, available_memory, summed_kernels
+from rhobar.ops import (
+    CgIteration,
+    PairKernel,
+    RotationPowers,
+    available_memory,
+    summed_kernels,
+)
 
 from .wigner_density import CenterDensities, WignerDensity
 
@@ -90,14 +96,13 @@ class CenterPairs:
                     left = rows.part(center_type, some)
                     right = columns.part(center_type, others)
                     row = row_ptr[left.system] + left.atom if per_atom else left.system
-                    place += summed_kernels(
+                    place += _summed(
                         kernel,
                         left.values,
                         row - first,
                         right.values,
                         right.system - others.start,
-                        len(place),
-                        len(others),
+                        (len(place), len(others)),
                         symmetric=same,
                         num_threads=num_threads,
                     )
@@ -169,6 +174,31 @@ def center_pairs(
 
     rows = side(frames)
     return CenterPairs(rows, rows if other is None else side(other))
+
+
+def _summed(
+    kernel: PairKernel,
+    left: Tensor,
+    rows: Tensor,
+    right: Tensor,
+    columns: Tensor,
+    shape: tuple[int, int],
+    *,
+    symmetric: bool,
+    num_threads: int | None,
+) -> Tensor:
+    """Sums of one type of centers, see :func:`rhobar.ops.summed_kernels`; compiled if it can be."""
+    if not isinstance(kernel, CgIteration | RotationPowers):
+        return summed_kernels(kernel, left, rows, right, columns, *shape, symmetric=symmetric)
+    from rhobar.ops import cpu
+
+    size = 2 * kernel.target[0] + 1
+    out = left.new_zeros(*shape, kernel.nu_max, size, size)
+    threads = torch.get_num_threads() if num_threads is None else num_threads
+    cpu.summed_kernels(
+        kernel, left, rows, right, columns, out, symmetric=symmetric, num_threads=threads
+    )
+    return out
 
 
 def _tiles(n_systems: int) -> Iterator[range]:

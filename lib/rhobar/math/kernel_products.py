@@ -119,7 +119,8 @@ def merged_terms(terms: BilinearTerms) -> BilinearTerms:
     keys, place = np.unique(np.stack([terms.out, *pairs]), axis=1, return_inverse=True)
     coefficient = np.bincount(place.reshape(-1), weights=terms.coefficient, minlength=keys.shape[1])
     kept = np.abs(coefficient) > _ROUNDING
-    return BilinearTerms(*keys[:, kept], coefficient=coefficient[kept])
+    out, left, right = keys[:, kept]
+    return BilinearTerms(out, left, right, coefficient[kept])
 
 
 def _none() -> BilinearTerms:

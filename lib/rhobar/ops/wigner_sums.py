@@ -60,7 +60,6 @@ def summed_kernels(
     n_columns: int,
     *,
     symmetric: bool = False,
-    num_threads: int | None = None,
 ) -> Tensor:
     r"""
     Sum kernels over the pairs of environments of each pair of groups; the reference, in tiles.
@@ -74,10 +73,8 @@ def summed_kernels(
     :param right: ``(j, (l_max + 1)**2, channel)``
     :param right_group: ``(j,)`` int64, column of the result for each
     :param symmetric: both sides are the same: each pair is computed once
-    :param num_threads: for compiled forms; here those of torch work
     :returns: ``(n_rows, n_columns, nu_max, 2 o3_lambda + 1, 2 o3_lambda + 1)``
     """
-    del num_threads
     size = 2 * iteration.target[0] + 1
     shape = (n_rows * n_columns, iteration.nu_max, size, size)
     sums = torch.zeros(shape, dtype=left.dtype, device=left.device)

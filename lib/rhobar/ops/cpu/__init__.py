@@ -24,6 +24,7 @@ from .soap import soap
 from .soap_backward import soap_backward
 from .soap_gradients import soap_gradients
 from .soap_strain import soap_cell_gradients
+from .summed_kernels import summed_kernels
 from .triple_products import channel_triple_products, channel_triple_products_backward
 
 __all__ = [
@@ -57,4 +58,5 @@ __all__ = [
     "soap_gradients",
     "spectrum_rows",
     "splined",
+    "summed_kernels",
 ]

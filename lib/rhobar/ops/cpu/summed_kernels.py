@@ -1,0 +1,222 @@
+"""Sums of Wigner kernels over pairs of environments, compiled."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from rhobar.ops.rotation_powers import RotationPowers
+from rhobar.ops.wigner_iteration import CgIteration
+
+from .bilinear_program import run_program
+from .center_tiles import tile_for
+from .chunks import in_portions
+from .compilation import compiled, compiled_part
+from .kernel_engine import KernelEngine, kernel_engine
+from .pair_lanes import PAIRS, overlap_lanes
+from .rotation_grid import run_grid
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+_ROWS = 64  # environments that share a visit of 32 others, whose coefficients are then in the cache
+_SUMS = 2**21  # numbers of the sums of these rows, at most, where there are 8 rows or more
+
+
+class PairRows(NamedTuple):
+    """Environments one by one."""
+
+    values: Array
+    """``(environment * lm * channel,)``"""
+    stride: int
+    """numbers of an environment"""
+    ranges: Integers
+    """pairs of first and last channel where an environment has any density"""
+    range_ptr: Integers
+    """``(environment + 1,)``"""
+    group: Integers
+    """``(environment,)``, row of the result, not decreasing"""
+
+
+class PairColumns(NamedTuple):
+    """Environments 32 at a time."""
+
+    values: Array
+    """``(tile * lm * channel * 32,)``"""
+    stride: int
+    """numbers of a tile"""
+    n_channels: int
+    group: Integers
+    """``(environment,)``, column of the result, not decreasing"""
+
+
+def summed_kernels(
+    iteration: CgIteration | RotationPowers,
+    left: Tensor,
+    left_group: Tensor,
+    right: Tensor,
+    right_group: Tensor,
+    out: Tensor,
+    *,
+    symmetric: bool = False,
+    num_threads: int = 1,
+) -> None:
+    """
+    Compiled form of :func:`rhobar.ops.summed_kernels`.
+
+    A number of the result does not depend on which others are computed in the same call, nor on
+    the number of threads.
+    """
+    rows, columns = pair_rows(left, left_group), pair_columns(right, right_group)
+    engine = kernel_engine(iteration)
+    target = out.detach().numpy().reshape(len(out), out.shape[1], -1)
+    starts = np.searchsorted(rows.group, np.arange(len(out) + 1))
+    cost = np.diff(starts)
+    if symmetric:
+        cost = cost * (len(columns.group) - np.searchsorted(columns.group, np.arange(len(out))))
+    cost_ptr = np.concatenate([[0], np.cumsum(cost)]).astype(np.int64)
+
+    def loop(first: int, last: int) -> None:
+        _add_rows(engine, rows, columns, target, symmetric, starts[first], starts[last])
+
+    in_portions(loop, cost_ptr, num_threads)
+    if symmetric:
+        square = out.shape[3] if out.ndim > 3 else 1
+        _mirror(target, square)
+
+
+def pair_rows(values: Tensor, group: Tensor) -> PairRows:
+    """
+    Environments one by one, with the channels in which they have any density.
+
+    :param values: ``(environment, lm, channel)``
+    """
+    array = values.detach().contiguous().numpy()
+    used = np.zeros((len(array), array.shape[2] + 2), dtype=np.int8)
+    used[:, 1:-1] = (array != 0).any(axis=1)
+    environment, start = np.nonzero(np.diff(used, axis=1) > 0)
+    _, stop = np.nonzero(np.diff(used, axis=1) < 0)
+    counts = np.bincount(environment, minlength=len(array))
+    return PairRows(
+        values=array.reshape(-1),
+        stride=array.shape[1] * array.shape[2],
+        ranges=np.stack([start, stop], axis=1).reshape(-1),
+        range_ptr=np.concatenate([[0], np.cumsum(counts)]),
+        group=group.contiguous().numpy(),
+    )
+
+
+def pair_columns(values: Tensor, group: Tensor) -> PairColumns:
+    """Environments ``(environment, lm, channel)`` 32 at a time, the last ones filled by zeros."""
+    array = values.detach().numpy()
+    n, n_lm, n_channels = array.shape
+    n_tiles = -(-n // PAIRS)
+    packed = tile_for(n_tiles * n_lm * n_channels * PAIRS)
+    tiles = packed.reshape(n_tiles, n_lm, n_channels, PAIRS)
+    for tile in range(n_tiles):
+        part = array[tile * PAIRS : (tile + 1) * PAIRS]
+        tiles[tile, :, :, : len(part)] = np.moveaxis(part, 0, -1)
+    return PairColumns(packed, n_lm * n_channels * PAIRS, n_channels, group.contiguous().numpy())
+
+
+@compiled_part
+def run_engine(
+    engine: KernelEngine,
+    rows: PairRows,
+    row: int,
+    columns: PairColumns,
+    tile: int,
+    slots: Array,
+    fourier: Array,
+    turned: Array,
+) -> None:
+    """Kernels of one environment with the 32 of a tile, in ``slots``."""
+    overlap_lanes(
+        rows.values,
+        row * rows.stride,
+        columns.values,
+        tile * columns.stride,
+        columns.n_channels,
+        rows.ranges,
+        rows.range_ptr[row],
+        rows.range_ptr[row + 1],
+        engine.orders,
+        slots,
+    )
+    run_program(engine.program, slots)
+    n_powers = len(engine.grid.powers)
+    if n_powers > 0:
+        start = engine.grid_result * PAIRS
+        for k in range(start, start + n_powers * PAIRS):
+            slots[k] = 0.0
+        run_grid(engine.grid, slots, fourier, turned, start)
+
+
+@compiled
+def _add_rows(
+    engine: KernelEngine,
+    rows: PairRows,
+    columns: PairColumns,
+    out: Array,
+    symmetric: bool,
+    first: int,
+    last: int,
+) -> None:
+    """
+    Add the kernels of the environments ``first:last`` to their rows of ``out``.
+
+    Sums run first over the environments of a column, in order, then over those of a row.
+    """
+    n_even, n_odd = len(engine.grid.even), len(engine.grid.odd)
+    slots = tile_of_zeros(engine.n_slots * PAIRS)
+    fourier = tile_of_zeros((n_even * n_even + n_odd * n_odd) * PAIRS)
+    turned = tile_of_zeros((n_even + n_odd) * PAIRS)
+    slots[engine.one * PAIRS : (engine.one + 1) * PAIRS] = 1.0
+    n_columns, n_results = out.shape[1], engine.n_results
+    at_once = min(_ROWS, max(8, _SUMS // max(1, n_columns * n_results)))
+    sums = np.zeros((at_once, n_columns, n_results))
+    for begin in range(first, last, at_once):
+        end = min(begin + at_once, last)
+        lowest = rows.group[begin] if symmetric else 0
+        first_column = np.searchsorted(columns.group, lowest)
+        for tile in range(first_column // PAIRS, -(-len(columns.group) // PAIRS)):
+            start = tile * PAIRS
+            count = min(PAIRS, len(columns.group) - start)
+            for row in range(begin, end):
+                run_engine(engine, rows, row, columns, tile, slots, fourier, turned)
+                for k in range(n_results):
+                    place = (engine.result + k) * PAIRS
+                    for pair in range(count):
+                        column = columns.group[start + pair]
+                        sums[row - begin, column, k] += slots[place + pair]
+        for row in range(begin, end):
+            group = rows.group[row]
+            for column in range(group if symmetric else 0, n_columns):
+                for k in range(n_results):
+                    out[group, column, k] += sums[row - begin, column, k]
+            sums[row - begin, :, :] = 0.0
+
+
+@compiled
+def _mirror(out: Array, square: int) -> None:
+    """Copy what is above the diagonal below it, with μ and μ' exchanged."""
+    n_nu = out.shape[2] // (square * square)
+    for row in range(len(out)):
+        for column in range(row):
+            for nu in range(n_nu):
+                for mu in range(square):
+                    for other in range(square):
+                        source = (nu * square + mu) * square + other
+                        target = (nu * square + other) * square + mu
+                        out[row, column, target] = out[column, row, source]
+
+
+@compiled_part
+def tile_of_zeros(size: int) -> Array:
+    """Memory at the start of a cache line, which vectors then never straddle."""
+    memory = np.zeros(size + 8)
+    start = -memory.ctypes.data % 64 // 8
+    return memory[start : start + size]
