@@ -9,6 +9,7 @@ from rhobar.math import (
     frobenius_terms,
     kernel_slots,
     merged_terms,
+    reversed_terms,
 )
 
 DENSITY = [(l, 1) for l in range(4)]
@@ -71,3 +72,23 @@ def test_terms_that_cancel_are_left_out():
     merged = merged_terms(terms)
     assert len(merged.out) < len(terms.out)
     assert (np.abs(merged.coefficient) > 1e-3).all()
+
+
+def test_reversed_terms_are_the_derivatives():
+    left, end = kernel_slots(DENSITY[:3], 0)
+    out, n_values = kernel_slots([(1, 1), (2, -1)], end)
+    terms = coupled_terms(left, left, out)
+    random = np.random.default_rng(2)
+    numbers, by_out = random.normal(size=end), random.normal(size=n_values - end)
+    step, expected = 1e-6, []
+    for number in range(end):
+        sums = []
+        for sign in (1, -1):
+            moved = np.concatenate([numbers, np.zeros(n_values - end)])
+            moved[number] += sign * step
+            sums.append(values(terms, moved, n_values)[end:] @ by_out)
+        expected.append((sums[0] - sums[1]) / (2 * step))
+    shift = n_values
+    given = np.concatenate([numbers, np.zeros(n_values), by_out])
+    found = values(merged_terms(reversed_terms(terms, shift)), given, shift + n_values)
+    np.testing.assert_allclose(found[shift : shift + end], expected, rtol=1e-8, atol=1e-8)

@@ -14,6 +14,7 @@ from .kernel_products import (
     joined_terms,
     kernel_slots,
     merged_terms,
+    reversed_terms,
 )
 from .laplacian import Laplacian
 from .radial_basis import RadialBasis
@@ -52,6 +53,7 @@ __all__ = [
     "kernel_slots",
     "merged_terms",
     "o3_quadrature",
+    "reversed_terms",
     "scaled_modified_bessel",
     "so3_quadrature",
     "sparse_clebsch_gordan",

@@ -123,6 +123,21 @@ def merged_terms(terms: BilinearTerms) -> BilinearTerms:
     return BilinearTerms(out, left, right, coefficient[kept])
 
 
+def reversed_terms(terms: BilinearTerms, shift: int) -> BilinearTerms:
+    r"""
+    Reverse mode: derivatives of a result by all values that went into it.
+
+    .. math:: \bar v_{left} = \sum_{terms} coefficient \cdot v_{right} \bar v_{out}, \qquad
+        \bar v_{right} = \sum_{terms} coefficient \cdot v_{left} \bar v_{out}
+
+    :param shift: the derivative by value number v is value number v + shift
+    """
+    out = np.concatenate([terms.left, terms.right]) + shift
+    other = np.concatenate([terms.right, terms.left])
+    after = np.concatenate([terms.out, terms.out]) + shift
+    return BilinearTerms(out, other, after, np.concatenate([terms.coefficient, terms.coefficient]))
+
+
 def _none() -> BilinearTerms:
     nothing = np.zeros(0, dtype=np.int64)
     return BilinearTerms(nothing, nothing, nothing, np.zeros(0))
