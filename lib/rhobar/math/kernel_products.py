@@ -117,7 +117,8 @@ def merged_terms(terms: BilinearTerms) -> BilinearTerms:
     """
     pairs = np.sort(np.stack([terms.left, terms.right]), axis=0)
     keys, place = np.unique(np.stack([terms.out, *pairs]), axis=1, return_inverse=True)
-    coefficient = np.bincount(place.reshape(-1), weights=terms.coefficient, minlength=keys.shape[1])
+    sums = np.bincount(place.reshape(-1), weights=terms.coefficient, minlength=keys.shape[1])
+    coefficient = np.asarray(sums, dtype=np.float64)
     kept = np.abs(coefficient) > _ROUNDING
     out, left, right = keys[:, kept]
     return BilinearTerms(out, left, right, coefficient[kept])
