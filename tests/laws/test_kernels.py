@@ -12,7 +12,7 @@ from metatensor.torch import TensorMap
 
 import rhobar.kernels
 from rhobar.descriptors import SoapPowerSpectrum, by_center_type, normalized
-from rhobar.kernels import PolynomialKernel
+from rhobar.kernels import PolynomialKernel, WignerDensity, WignerKernel
 from rhobar.math import Gaussian, Gto
 from tests import structures
 from tests.laws.geometry import random_rotation, turned
@@ -31,10 +31,12 @@ def environments(frames: list) -> TensorMap:
 class KernelLaws:
     """Symmetry, positivity, invariance, and how structures are made of environments."""
 
-    build: Callable[[], PolynomialKernel]
+    build: Callable[[], PolynomialKernel | WignerKernel]
 
     def matrix(self, frames: list, others: list | None = None) -> torch.Tensor:
         kernel = type(self).build()
+        if isinstance(kernel, WignerKernel):
+            return kernel.matrices(frames, others)[..., 1:].sum(dim=2)
         if others is None:
             return kernel.matrix(environments(frames), n_systems=len(frames))
         return kernel.matrix(
@@ -100,7 +102,27 @@ class TestSquaredKernel(KernelLaws):
         np.testing.assert_allclose(self.matrix(frames).numpy(), expected, rtol=1e-12)
 
 
-@pytest.mark.parametrize("name", rhobar.kernels.__all__)
+class TestWignerKernel(KernelLaws):
+    """All orders of correlation together; that ν = 2 is a product of features has its own test."""
+
+    build = staticmethod(
+        lambda: WignerKernel(
+            WignerDensity(cutoff=3.5, l_max=2, n_radial=4, smearing=0.4, smearing_rate=0.1)
+        )
+    )
+
+
+class TestTruncatedWignerKernel(KernelLaws):
+    build = staticmethod(
+        lambda: WignerKernel(
+            WignerDensity(cutoff=3.5, l_max=2, n_radial=4, smearing=0.4, smearing_rate=0.1),
+            engine="cg",
+            lambda_max=2,
+        )
+    )
+
+
+@pytest.mark.parametrize("name", [n for n in rhobar.kernels.__all__ if n.endswith("Kernel")])
 def test_every_kernel_has_its_laws(name: str) -> None:
     suites = [suite for suite in globals().values() if inspect.isclass(suite)]
     built = {type(s.build()) for s in suites if issubclass(s, KernelLaws) and s is not KernelLaws}

@@ -121,8 +121,9 @@ class WignerKernel:
         pairs = center_pairs(self.density, frames, other, self.center_types, None)
         l_max = self.density.l_max
         if degree is None:
-            degree = l_max * exponential_order(pairs.largest_overlap()) + target[0]
-        kernel = RotationFunction(function, l_max, max(degree, l_max + target[0]), target)
+            order = exponential_order(pairs.largest_overlap())
+            degree = l_max * order + target[0]
+        kernel = RotationFunction(function, l_max, degree, target)
         sums = pairs.sums(kernel, per_atom=False, num_threads=None)[:, :, 0]
         return sums[..., 0, 0] if target == (0, 1) else sums.permute(0, 2, 1, 3).contiguous()
 

@@ -188,7 +188,8 @@ def _summed(
     num_threads: int | None,
 ) -> Tensor:
     """Sums of one type of centers, see :func:`rhobar.ops.summed_kernels`; compiled if it can be."""
-    if not isinstance(kernel, CgIteration | RotationPowers):
+    by_rotations = isinstance(kernel, RotationPowers) and kernel.target == (0, 1)
+    if not (by_rotations or isinstance(kernel, CgIteration)):
         return summed_kernels(kernel, left, rows, right, columns, *shape, symmetric=symmetric)
     from rhobar.ops import cpu
 
