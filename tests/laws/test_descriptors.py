@@ -18,7 +18,7 @@ from rhobar.descriptors import (
     SphericalExpansion,
     Triplets,
 )
-from rhobar.math import Cutoff, Dirac, Gaussian, Gto, Laplacian, Willatt
+from rhobar.math import Cutoff, Dirac, Gaussian, Gto, Laplacian, WideningGaussian, Willatt
 from tests import structures
 from tests.laws.case import Case, Laws, in_double
 from tests.laws.contract import ContractLaws
@@ -48,6 +48,21 @@ class TestSphericalExpansion(EquivariantDescriptorLaws):
     case = Case(
         lambda **types: SphericalExpansion(
             cutoff=CUTOFF, l_max=2, radial=Gto(2), density=SMEARED, **types
+        ),
+        keys=["o3_lambda", "o3_sigma", "center_type", "neighbor_type"],
+        components=["o3_mu"],
+        properties=["n"],
+    )
+
+
+class TestExpansionOfWideningGaussians(EquivariantDescriptorLaws):
+    case = Case(
+        lambda **types: SphericalExpansion(
+            cutoff=CUTOFF,
+            l_max=1,
+            radial=Laplacian(2),
+            density=WideningGaussian(0.5, 0.2),
+            **types,
         ),
         keys=["o3_lambda", "o3_sigma", "center_type", "neighbor_type"],
         components=["o3_mu"],
