@@ -188,8 +188,7 @@ def _summed(
     num_threads: int | None,
 ) -> Tensor:
     """Sums of one type of centers, see :func:`rhobar.ops.summed_kernels`; compiled if it can be."""
-    by_rotations = isinstance(kernel, RotationPowers) and kernel.target == (0, 1)
-    if not (by_rotations or isinstance(kernel, CgIteration)):
+    if not isinstance(kernel, CgIteration | RotationPowers):
         return summed_kernels(kernel, left, rows, right, columns, *shape, symmetric=symmetric)
     from rhobar.ops import cpu
 

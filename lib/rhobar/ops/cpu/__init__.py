@@ -26,6 +26,7 @@ from .soap_gradients import soap_gradients
 from .soap_strain import soap_cell_gradients
 from .summed_kernels import summed_kernels
 from .triple_products import channel_triple_products, channel_triple_products_backward
+from .weighted_kernels import weighted_kernels
 
 __all__ = [
     "GradientRows",
@@ -59,4 +60,5 @@ __all__ = [
     "spectrum_rows",
     "splined",
     "summed_kernels",
+    "weighted_kernels",
 ]

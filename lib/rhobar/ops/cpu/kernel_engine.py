@@ -41,52 +41,63 @@ class KernelEngine(NamedTuple):
     """first slot of those of the grid"""
 
 
+class EngineTerms(NamedTuple):
+    """The bilinear part of an iteration: overlaps, then 1, then what is made from them."""
+
+    parts: list[BilinearTerms]
+    one: int
+    result: int
+    n_slots: int
+
+
 @functools.cache
 def kernel_engine(iteration: CgIteration | RotationPowers) -> KernelEngine:
+    """Compiled form of an iteration."""
+    terms = engine_terms(iteration)
+    grid, grid_result = no_grid(), terms.result + LOWEST_POWER - 1
+    if isinstance(iteration, RotationPowers) and iteration.target == (0, 1):
+        n_powers = terms.n_slots - grid_result
+        if n_powers > 0:
+            grid = rotation_grid(iteration.l_max, int(iteration.degree or 0), n_powers)
+    return KernelEngine(
+        program=bilinear_program(terms.parts),
+        grid=grid,
+        orders=(0,) * (iteration.l_max + 1),
+        n_slots=terms.n_slots,
+        result=terms.result,
+        n_results=terms.n_slots - terms.result,
+        one=terms.one,
+        grid_result=grid_result,
+    )
+
+
+def engine_terms(iteration: CgIteration | RotationPowers) -> EngineTerms:
     """
-    Compiled form of an iteration.
+    What a program has to do, and where its values are.
 
     Equivariant kernels without a limit of angular momentum come from products that reach as far
     as there are any: a grid would have to be summed once for each of their components.
     """
     density, one = kernel_slots([(l, 1) for l in range(iteration.l_max + 1)], 0)
-    if isinstance(iteration, RotationPowers) and iteration.target != (0, 1):
-        l_max, nu_max = iteration.l_max, iteration.nu_max
-        iteration = CgIteration(l_max, nu_max, (nu_max + 1) // 2 * l_max, iteration.target)
-    grid = no_grid()
+    l_max, nu_max = iteration.l_max, iteration.nu_max
     if isinstance(iteration, CgIteration):
-        parts, result, n_slots = _coupled(iteration, density, one)
-        grid_result = n_slots
-    else:
-        parts, result, n_slots = _first_two(density, one, iteration.nu_max)
-        grid_result = result + LOWEST_POWER - 1
-        n_powers = n_slots - grid_result
-        if n_powers > 0:
-            grid = rotation_grid(iteration.l_max, int(iteration.degree or 0), n_powers)
-    return KernelEngine(
-        program=bilinear_program(parts),
-        grid=grid,
-        orders=(0,) * (iteration.l_max + 1),
-        n_slots=n_slots,
-        result=result,
-        n_results=n_slots - result,
-        one=one,
-        grid_result=grid_result,
-    )
+        return _coupled(iteration, density, one)
+    if iteration.target == (0, 1):
+        return _first_two(density, one, nu_max)
+    exact = CgIteration(l_max, nu_max, (nu_max + 1) // 2 * l_max, iteration.target)
+    return _coupled(exact, density, one)
 
 
-def _first_two(density: Irreps, one: int, nu_max: int) -> tuple[list[BilinearTerms], int, int]:
+def _first_two(density: Irreps, one: int, nu_max: int) -> EngineTerms:
     """Invariants of the first two orders, which need no grid."""
     result = one + 1
     parts = [_copy(density[0, 1], one, result, 1)]
     if nu_max > 1:
         parts.append(merged_terms(frobenius_terms(density, density, result + 1)))
-    return parts, result, result + nu_max
+    return EngineTerms(parts, one, result, result + nu_max)
 
 
-def _coupled(
-    iteration: CgIteration, density: Irreps, one: int
-) -> tuple[list[BilinearTerms], int, int]:
+def _coupled(iteration: CgIteration, density: Irreps, one: int) -> EngineTerms:
     """All orders by the reduced schedule; values that no kernel needs are left out."""
     half = iteration.nu_max - iteration.nu_max // 2
     irreps = [(l, sigma) for l in range(iteration.lambda_max + 1) for sigma in (1, -1)]
@@ -107,7 +118,8 @@ def _coupled(
         else:
             terms = coupled_terms(left, right, {iteration.target: place})
         wanted.append(merged_terms(terms))
-    return _needed(parts, wanted), result, result + iteration.nu_max * size
+    n_slots = result + iteration.nu_max * size
+    return EngineTerms(_needed(parts, wanted), one, result, n_slots)
 
 
 def _copy(source: int, one: int, place: int, size: int) -> BilinearTerms:

@@ -131,13 +131,13 @@ def _add_both(
     waves: list[ir.Value],
 ) -> None:
     """Add the powers of E + O and of E - O, at an angle and its opposite, to two totals each."""
-    pairs = zip(_fourier_sums(lanes, even, waves), _fourier_sums(lanes, odd, waves), strict=True)
+    pairs = zip(fourier_sums(lanes, even, waves), fourier_sums(lanes, odd, waves), strict=True)
     for e, o in pairs:
         _add_powers(lanes, [total[0] for total in totals], lanes.add(e, o))
         _add_powers(lanes, [total[1] for total in totals], lanes.sub(e, o))
 
 
-def _fourier_sums(lanes: Lanes, values: list[ir.Value], waves: list[ir.Value]) -> list[ir.Value]:
+def fourier_sums(lanes: Lanes, values: list[ir.Value], waves: list[ir.Value]) -> list[ir.Value]:
     """``values[0] + values[1] cos γ + values[2] sin γ + …`` at an angle and its opposite."""
     cosines, sines = values[0], None
     for k, value in enumerate(values[1:]):

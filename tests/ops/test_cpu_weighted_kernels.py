@@ -1,0 +1,54 @@
+"""Compiled weighted sums of Wigner kernels and their derivatives, against the reference."""
+
+import pytest
+import torch
+
+from rhobar.ops import CgIteration, RotationPowers, cpu, summed_kernels
+
+
+def environments(count, l_max, seed):
+    random = torch.Generator().manual_seed(seed)
+    values = torch.randn(count, (l_max + 1) ** 2, 9, generator=random, dtype=torch.float64) / 3
+    values[::2, :, :3] = 0
+    values[3] = 0  # isolated
+    return values
+
+
+@pytest.mark.parametrize(
+    "iteration",
+    [
+        CgIteration(l_max=3, nu_max=4, lambda_max=3),
+        CgIteration(l_max=3, nu_max=6, lambda_max=2),
+        CgIteration(l_max=3, nu_max=1, lambda_max=3),
+        RotationPowers(l_max=3, nu_max=4),
+        RotationPowers(l_max=3, nu_max=2),
+        RotationPowers(l_max=2, nu_max=5),
+        RotationPowers(l_max=0, nu_max=4),
+    ],
+    ids=repr,
+)
+def test_values_and_derivatives_are_those_of_the_reference(iteration):
+    left, right = environments(5, iteration.l_max, 0), environments(41, iteration.l_max, 1)
+    random = torch.Generator().manual_seed(2)
+    weights = torch.randn(41, generator=random, dtype=torch.float64)
+    nu_weights = torch.rand(iteration.nu_max, generator=random, dtype=torch.float64)
+    left.requires_grad_()
+    rows, columns = torch.arange(5), torch.arange(41)
+    kernels = summed_kernels(iteration, left, rows, right, columns, 5, 41)[..., 0, 0]
+    expected = (kernels @ nu_weights) @ weights
+    (slopes,) = torch.autograd.grad(expected.sum(), left)
+    # channels without any density get no derivative: nothing could change them
+    slopes = slopes * (left != 0).any(dim=1, keepdim=True)
+    for threads in (1, 2):
+        found = cpu.weighted_kernels(
+            iteration, left, right, weights, nu_weights, num_threads=threads
+        )
+        torch.testing.assert_close(found[0], expected.detach(), rtol=1e-12, atol=1e-13)
+        torch.testing.assert_close(found[1], slopes, rtol=0, atol=1e-12 * float(slopes.abs().max()))
+
+
+def test_equivariant_kernels_are_refused():
+    values = environments(4, 3, 0)
+    one = torch.ones(4, dtype=torch.float64)
+    with pytest.raises(ValueError, match="only invariant kernels"):
+        cpu.weighted_kernels(CgIteration(3, 4, 3, (1, 1)), values, values, one, one)
