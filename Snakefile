@@ -24,11 +24,13 @@ wildcard_constraints:
     dataset="[a-z0-9]+",
     curve="[a-z0-9]+",
     seed="[0-9]+",
+    kernel="[a-z]+",
     figure="[a-z_]+",
 
 
 include: "workflow/rules/data.smk"
 include: "workflow/rules/density.smk"
+include: "workflow/rules/wigner.smk"
 include: "workflow/rules/counterexamples.smk"
 include: "workflow/rules/completeness.smk"
 include: "workflow/rules/incompleteness.smk"
@@ -38,6 +40,7 @@ include: "workflow/rules/report.smk"
 localrules:
     all,
     density,
+    wigner,
     completeness,
     incompleteness,
     report,
@@ -47,6 +50,12 @@ rule density:
     """Figures of the theory of density correlations: results/SCALE/density/."""
     input:
         DENSITY_FIGURES,
+
+
+rule wigner:
+    """Figures of Wigner kernels of all orders of correlation: results/SCALE/wigner/."""
+    input:
+        WIGNER_FIGURES,
 
 
 rule completeness:
@@ -73,6 +82,7 @@ rule all:
     default_target: True
     input:
         rules.density.input,
+        rules.wigner.input,
         rules.completeness.input,
         rules.incompleteness.input,
         rules.report.input,

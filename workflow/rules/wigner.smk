@@ -1,0 +1,225 @@
+"""Wigner kernels: learning curves of energies and dipoles, truncation, all orders, cost."""
+
+WIGNER = config["wigner"]
+WIGNER_CURVES = WIGNER["curves"]
+WIGNER_ERRORS = f"results/{SCALE}/wigner/errors/{{curve}}-{{kernel}}-{{seed}}.parquet"
+
+
+def wigner_errors(curve):
+    """Tables of all kernels and seeds of one curve."""
+    return [
+        WIGNER_ERRORS.format(curve=curve, kernel=kernel, seed=seed)
+        for kernel in WIGNER_CURVES[curve]["kernels"]
+        for seed in WIGNER_CURVES[curve]["seeds"]
+    ]
+
+
+NUMBERS_OF_WIGNER = {
+    **{curve: wigner_errors(curve) for curve in WIGNER_CURVES},
+    "truncation": expand(
+        f"results/{SCALE}/wigner/truncation/{{curve}}.parquet",
+        curve=WIGNER["truncation"]["curves"],
+    ),
+    "exponential": expand(
+        f"results/{SCALE}/wigner/exponential/{{curve}}.parquet",
+        curve=WIGNER["exponential"]["curves"],
+    ),
+    "cost": [f"results/{SCALE}/wigner/cost.parquet"],
+}
+WIGNER_FIGURES = expand(
+    "results/{scale}/wigner/{figure}.{ending}",
+    scale=SCALE,
+    figure=NUMBERS_OF_WIGNER,
+    ending=["pdf", "png"],
+)
+
+
+rule wigner_split:
+    """Indices of training and test structures of one curve and seed, in the published order."""
+    input:
+        dataset=lambda wildcards: DATASET.format(
+            WIGNER_CURVES[wildcards.curve]["dataset"]
+        ),
+    output:
+        split="results/{scale}/wigner/splits/{curve}-{seed}.json",
+    log:
+        "results/{scale}/logs/wigner_split/{curve}-{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/wigner_split/{curve}-{seed}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        protocol=lambda wildcards: WIGNER_CURVES[wildcards.curve],
+        code=source_digest("wigner_split.py"),
+    script:
+        "../scripts/wigner_split.py"
+
+
+rule wigner_kernel:
+    """Kernels of all orders between the structures of one split."""
+    input:
+        dataset=lambda wildcards: DATASET.format(
+            WIGNER_CURVES[wildcards.curve]["dataset"]
+        ),
+        split="results/{scale}/wigner/splits/{curve}-{seed}.json",
+    output:
+        kernels="results/{scale}/wigner/kernels/{curve}-{kernel}-{seed}.npz",
+    log:
+        "results/{scale}/logs/wigner_kernel/{curve}-{kernel}-{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/wigner_kernel/{curve}-{kernel}-{seed}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=6000,
+        runtime=1440,
+    params:
+        protocol=lambda wildcards: WIGNER_CURVES[wildcards.curve],
+        hypers=lambda wildcards: WIGNER_CURVES[wildcards.curve]["kernels"][
+            wildcards.kernel
+        ],
+        code=source_digest("wigner_kernel.py"),
+    script:
+        "../scripts/wigner_kernel.py"
+
+
+rule wigner_fit:
+    """Test errors of one kernel and seed, for every number of training structures and order."""
+    input:
+        dataset=lambda wildcards: DATASET.format(
+            WIGNER_CURVES[wildcards.curve]["dataset"]
+        ),
+        split="results/{scale}/wigner/splits/{curve}-{seed}.json",
+        kernels="results/{scale}/wigner/kernels/{curve}-{kernel}-{seed}.npz",
+    output:
+        errors="results/{scale}/wigner/errors/{curve}-{kernel}-{seed}.parquet",
+    log:
+        "results/{scale}/logs/wigner_fit/{curve}-{kernel}-{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/wigner_fit/{curve}-{kernel}-{seed}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=6000,
+        runtime=1440,
+    params:
+        protocol=lambda wildcards: WIGNER_CURVES[wildcards.curve],
+        orders=lambda wildcards: WIGNER_CURVES[wildcards.curve]["kernels"][
+            wildcards.kernel
+        ]["nu"],
+        search=WIGNER["search"],
+        code=source_digest("wigner_fit.py"),
+    script:
+        "../scripts/wigner_fit.py"
+
+
+rule wigner_truncation:
+    """Kernels and test errors with a limit on angular momenta between products."""
+    input:
+        dataset=lambda wildcards: DATASET.format(
+            WIGNER_CURVES[wildcards.curve]["dataset"]
+        ),
+        split=lambda wildcards: (
+            f"results/{SCALE}/wigner/splits/{wildcards.curve}-"
+            f"{WIGNER_CURVES[wildcards.curve]['seeds'][0]}.json"
+        ),
+    output:
+        errors="results/{scale}/wigner/truncation/{curve}.parquet",
+    log:
+        "results/{scale}/logs/wigner_truncation/{curve}.log",
+    benchmark:
+        "results/{scale}/benchmarks/wigner_truncation/{curve}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=6000,
+        runtime=600,
+    params:
+        protocol=lambda wildcards: WIGNER_CURVES[wildcards.curve],
+        truncation=WIGNER["truncation"],
+        search=WIGNER["search"],
+        code=source_digest("wigner_truncation.py"),
+    script:
+        "../scripts/wigner_truncation.py"
+
+
+rule wigner_exponential:
+    """Sums up to each order of correlation, and the exponential that has all of them."""
+    input:
+        dataset=lambda wildcards: DATASET.format(
+            WIGNER_CURVES[wildcards.curve]["dataset"]
+        ),
+        split=lambda wildcards: (
+            f"results/{SCALE}/wigner/splits/{wildcards.curve}-"
+            f"{WIGNER_CURVES[wildcards.curve]['seeds'][0]}.json"
+        ),
+    output:
+        errors="results/{scale}/wigner/exponential/{curve}.parquet",
+    log:
+        "results/{scale}/logs/wigner_exponential/{curve}.log",
+    benchmark:
+        "results/{scale}/benchmarks/wigner_exponential/{curve}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=6000,
+        runtime=600,
+    params:
+        protocol=lambda wildcards: WIGNER_CURVES[wildcards.curve],
+        exponential=WIGNER["exponential"],
+        search=WIGNER["search"],
+        code=source_digest("wigner_exponential.py"),
+    script:
+        "../scripts/wigner_exponential.py"
+
+
+rule wigner_cost:
+    """Time of a pair of environments against orders and channels; alone on the machine."""
+    output:
+        times="results/{scale}/wigner/cost.parquet",
+    log:
+        "results/{scale}/logs/wigner_cost.log",
+    benchmark:
+        "results/{scale}/benchmarks/wigner_cost.tsv"
+    conda:
+        "../../environment.yml"
+    threads: workflow.cores
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        protocol=WIGNER["cost"],
+        code=source_digest("wigner_cost.py"),
+    script:
+        "../scripts/wigner_cost.py"
+
+
+rule wigner_figure:
+    """One figure, as .pdf and .png, from saved numbers only."""
+    input:
+        numbers=lambda wildcards: NUMBERS_OF_WIGNER[wildcards.figure],
+    output:
+        pdf="results/{scale}/wigner/{figure}.pdf",
+        png="results/{scale}/wigner/{figure}.png",
+    log:
+        "results/{scale}/logs/wigner_figure/{figure}.log",
+    benchmark:
+        "results/{scale}/benchmarks/wigner_figure/{figure}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        code=source_digest("wigner_figure.py"),
+    script:
+        "../scripts/wigner_figure.py"
