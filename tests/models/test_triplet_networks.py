@@ -118,6 +118,31 @@ def test_the_sum_is_over_triplets(triplets: torch.Tensor) -> None:
         torch.testing.assert_close(model(swapped), model(triplets[:3]), rtol=1e-12, atol=1e-12)
 
 
+def test_mirror_images_have_one_energy_where_pseudoscalars_are_known(
+    pairs: list[ase.Atoms],
+) -> None:
+    """Noise takes away the mirror planes that some of the clusters nearly have."""
+    shifts = np.random.default_rng(1).normal(scale=0.1, size=(4, 8, 3))
+    places = [frame.positions + move for frame, move in zip(pairs, shifts, strict=False)]
+    frames = [ase.Atoms("B8", sign * place) for place in places for sign in (1.0, -1.0)]
+    made = Triplets(**basis()).compute(frames, selected_samples=first_atoms())
+    features = torch.cat([block.values[:, 0] for block in made.blocks()], 1)
+    features = features.unflatten(0, (len(frames), -1))
+    count = len(made.block({"o3_sigma": -1}).properties)
+    differences = {}
+    for known in (0, count):
+        torch.manual_seed(4)
+        model = TripletEnergy(
+            features.shape[2], linear=False, n_neighbors=7.0, width=8, n_pseudoscalars=known
+        ).double()
+        energies = model(features)
+        differences[known] = (energies[::2] - energies[1::2]).abs().max() / energies.std()
+    assert differences[count] < 1e-10
+    assert differences[0] > 1e-3
+    with pytest.raises(ValueError, match="n_pseudoscalars = 5 of 4"):
+        TripletEnergy(4, linear=True, n_neighbors=1.0, n_pseudoscalars=5)
+
+
 def test_the_linear_network_is_linear() -> None:
     torch.manual_seed(3)
     model = SingleEnergy(4, linear=True).double()

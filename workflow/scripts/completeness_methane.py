@@ -1,5 +1,6 @@
 """Energies of random methane, learned from each representation."""
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pandas as pd
 import torch
 
 from job import begin
+from methane_triplets import CarbonTriplets, learned
 from rhobar.analysis import SmoothFit, center_features
 from rhobar.counterexamples import MethaneManifold
 from rhobar.data import load_prepared, shuffled_split, written_beside
@@ -19,9 +21,8 @@ from rhobar.descriptors import (
     Gto,
     SoapPowerSpectrum,
     SoapRadialSpectrum,
-    Triplets,
 )
-from rhobar.models import DistanceGnn, Ridge, TripletPool
+from rhobar.models import DistanceGnn, Ridge
 from rhobar.training import Cosine, TrainingHypers, train_energies
 
 CUTOFF, SMEARING = 6.3, 0.3  # Å
@@ -37,21 +38,34 @@ def main(dataset: Path, errors: Path, curves: Path, protocol: dict[str, Any]) ->
     methane sheets to ``curves`` (first seed, largest training set); energies in eV.
 
     Models ``linear`` and ``smooth`` read features of carbon, or those of carbon and the mean over
-    the hydrogens; networks have all atoms as nodes.
+    the hydrogens; ``triplets`` is a network on those of carbon, ``distances`` and ``angles`` have
+    all atoms as nodes. Every network makes the same number of steps, however few its structures.
     """
     data = load_prepared(dataset)
     frames, energies = data.frames, np.asarray(data.targets["energy"], dtype=np.float64)
     everything = _features([*frames, *_sheets()], protocol)
     tables = {name: rows[: len(frames)] for name, rows in everything.items()}
     shown = {name: rows[len(frames) :] for name, rows in everything.items()}
+    triplets = CarbonTriplets.fit(frames, protocol["n_components"])
+    of_triplets = triplets(frames), triplets(_sheets())
     rows, lines = [], []
     for seed in protocol["seeds"]:
         split = shuffled_split(len(frames), n_test=protocol["n_test"], seed=seed)
         for n_train in protocol["n_train"]:
             train, test = split.train[:n_train], split.test
             last = seed == protocol["seeds"][0] and n_train == max(protocol["n_train"])
+            hypers = TrainingHypers(
+                n_epochs=math.ceil(protocol["n_steps"] * protocol["batch_size"] / n_train),
+                batch_size=protocol["batch_size"],
+                learning_rate=5e-3,
+                schedule=Cosine(),
+            )
             fits = [*_fits(tables, shown, energies, train, test)]
-            fits += _networks(frames, energies, train, test, protocol)
+            fits += _networks(frames, energies, train, test, hypers, protocol["hidden"])
+            predict = learned(
+                triplets, of_triplets[0][train], energies[train], protocol["width"], hypers
+            )
+            fits.append(("triplets", predict(of_triplets[0][test]), predict(of_triplets[1])))
             for model, predicted, on_sheets in fits:
                 wrong = predicted - energies[test]
                 row = {"model": model, "seed": seed, "n_train": n_train}
@@ -83,10 +97,9 @@ def _fits(
         smooth = SmoothFit(features[train], targets, gamma=GAMMA)
         parts = (features[test], shown[name])
         yield f"smooth_{name}", *(smooth.predict(part).numpy() for part in parts)
-        if name != "triplets":
-            mean, offset = features[train].mean(dim=0), targets.mean()
-            weights = Ridge().fit(features[train] - mean, targets - offset).weights
-            yield f"linear_{name}", *((offset + (part - mean) @ weights).numpy() for part in parts)
+        mean, offset = features[train].mean(dim=0), targets.mean()
+        weights = Ridge().fit(features[train] - mean, targets - offset).weights
+        yield f"linear_{name}", *((offset + (part - mean) @ weights).numpy() for part in parts)
 
 
 def _networks(
@@ -94,19 +107,14 @@ def _networks(
     energies: np.ndarray,
     train: np.ndarray,
     test: np.ndarray,
-    protocol: dict[str, Any],
+    hypers: TrainingHypers,
+    hidden: int,
 ) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Networks of distances, and with atoms that start with their power spectra."""
-    hypers = TrainingHypers(
-        n_epochs=protocol["n_epochs"],
-        batch_size=protocol["batch_size"],
-        learning_rate=5e-3,
-        schedule=Cosine(),
-    )
     chosen, others = ([frames[k] for k in part] for part in (train, test))
     angles = SoapPowerSpectrum(CUTOFF, density=Gaussian(SMEARING), atomic_types=[1, 6], **ANGLES)
     for model, descriptor in (("distances", None), ("angles", angles)):
-        network = DistanceGnn([1, 6], hidden=protocol["hidden"], layers=3, descriptor=descriptor)
+        network = DistanceGnn([1, 6], hidden=hidden, layers=3, descriptor=descriptor)
         train_energies(network, chosen, energies[train], hypers)
         predictions = [
             network.compute(part).block().values.detach().numpy().ravel()
@@ -141,15 +149,10 @@ def _descriptors(protocol: dict[str, Any]) -> dict[str, torch.nn.Module]:
         "atomic_types": [1, 6],
     }
     larger = {"radial": Gto(protocol["n_radial"]), "l_max": protocol["l_max"], **shared}
-    triplets = Triplets(CUTOFF, radial=Gto(3), l_max=3, channels=16, **shared)
-    pool = TripletPool(triplets, widths=(protocol["n_pooled"],))
-    with torch.no_grad():  # so that features change smoothly
-        pool.perceptron[0].weight.mul_(0.1)
     return {
         "nu1": SoapRadialSpectrum(CUTOFF, radial=Gto(protocol["n_radial"]), **shared),
         "nu2": SoapPowerSpectrum(CUTOFF, **larger),
         "nu3": Bispectrum(CUTOFF, radial=Gto(3), l_max=3, **shared),
-        "triplets": pool,
     }
 
 
@@ -158,7 +161,6 @@ REPRESENTATIONS: dict[str, tuple[list[str], str]] = {
     "nu2": (["nu1", "nu2"], "carbon"),
     "nu3": (["nu1", "nu2", "nu3"], "carbon"),
     "nu2_all": (["nu1", "nu2"], "all"),
-    "triplets": (["triplets"], "carbon"),
 }
 """which correlations a model reads, and of which centers: of carbon, or of hydrogen as well"""
 OF_ALL_ATOMS = ("nu1", "nu2")

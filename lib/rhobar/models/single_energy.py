@@ -55,18 +55,42 @@ class TripletEnergy(torch.nn.Module):
     A nonlinear ψ tells any two environments apart; a linear one has what correlations of three
     neighbors have, since it may be taken of the summed triplets, which is what is done.
 
+    Mirror images differ by the sign of their pseudoscalars alone. Where these are the last
+    features, E is the mean over both signs, the same for both images; otherwise it learns that from
+    examples.
+
     :param n_features: features of a triplet
     :param linear: whether ψ is linear
     :param n_neighbors: z, a typical number of neighbors, that keeps the sum of order 1
     :param width: functions of an inner layer, a multiple of 4
+    :param n_pseudoscalars: how many features, the last ones, change sign under inversion; 0: E may
+        differ between mirror images
+    :raises ValueError: for more pseudoscalars than features
     """
 
+    signs: Tensor
+
     def __init__(
-        self, n_features: int, *, linear: bool, n_neighbors: float, width: int = 128
+        self,
+        n_features: int,
+        *,
+        linear: bool,
+        n_neighbors: float,
+        width: int = 128,
+        n_pseudoscalars: int = 0,
     ) -> None:
         super().__init__()
+        if not 0 <= n_pseudoscalars <= n_features:
+            raise ValueError(
+                f"TripletEnergy: n_pseudoscalars = {n_pseudoscalars} of {n_features} features; "
+                "count those that change sign under inversion, which come last."
+            )
         self.n_neighbors = n_neighbors
+        self.n_pseudoscalars = n_pseudoscalars
         self.energy = SingleEnergy(n_features, linear=linear, width=width)
+        signs = torch.ones(n_features)
+        signs[n_features - n_pseudoscalars :] = -1.0
+        self.register_buffer("signs", signs, persistent=False)
 
     def forward(self, features: Tensor) -> Tensor:
         """
@@ -75,6 +99,13 @@ class TripletEnergy(torch.nn.Module):
         :param features: ``(structure, triplet, feature)``
         :returns: ``(structure,)``
         """
+        values = self._summed(features)
+        if self.n_pseudoscalars > 0:
+            values = 0.5 * (values + self._summed(features * self.signs))
+        return values
+
+    def _summed(self, features: Tensor) -> Tensor:
+        """The sum over triplets of these features as they are, ``(structure,)``."""
         if self.energy.linear:
             values: Tensor = self.energy(features.sum(1) / self.n_neighbors)
             return values

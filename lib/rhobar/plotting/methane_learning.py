@@ -21,11 +21,11 @@ _STYLES = {
     "smooth_nu2": ("ν ≤ 2, smooth", "#56B4E9", "o", "-"),
     "smooth_nu3": ("ν ≤ 3, smooth", "#009E73", "P", "-"),
     "smooth_nu2_all": ("ν ≤ 2, smooth, all atoms", "#0072B2", "s", "-"),
-    "smooth_triplets": ("triplets (random functions)", "#D55E00", "^", "-"),
+    "triplets": ("network on triplets", "#D55E00", "^", "-"),
     "distances": ("network of distances", "#777777", "X", "-"),
     "angles": ("network with angles", "#000000", "D", "-"),
 }
-_ON_SHEETS = ("smooth_nu2", "smooth_nu3", "distances")
+_ON_SHEETS = ("smooth_nu2", "smooth_nu3", "triplets", "distances")
 
 
 def methane_learning(errors: DataFrame, curves: DataFrame) -> Figure:
