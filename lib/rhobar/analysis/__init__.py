@@ -31,6 +31,7 @@ from rhobar.analysis.distance_blindness import (
     energy_differences,
 )
 from rhobar.analysis.environment_jacobian import EnvironmentJacobian, environment_jacobians
+from rhobar.analysis.face_alignment import face_alignments
 from rhobar.analysis.folklore_weisfeiler_lehman import folklore_weisfeiler_lehman
 from rhobar.analysis.jacobian_spectrum import (
     JacobianSpectrum,
@@ -50,6 +51,7 @@ from rhobar.analysis.node_marked_weisfeiler_lehman import node_marked_weisfeiler
 from rhobar.analysis.pair_energies import PairEnergies, error_floor, pair_energies
 from rhobar.analysis.pair_errors import PairErrors, pair_errors
 from rhobar.analysis.pair_verification import PairCheck, verify_pair
+from rhobar.analysis.quasi_constant_orbit import QuasiConstantOrbit, quasi_constant_orbit
 from rhobar.analysis.rbf_kernel import RbfKernel
 from rhobar.analysis.reconstruction import gfrd, gfre
 from rhobar.analysis.smooth_fit import SmoothFit
@@ -70,6 +72,7 @@ __all__ = [
     "PairCheck",
     "PairEnergies",
     "PairErrors",
+    "QuasiConstantOrbit",
     "RbfKernel",
     "SheetPoint",
     "SmoothFit",
@@ -90,6 +93,7 @@ __all__ = [
     "error_floor",
     "expected_table",
     "expected_verdicts",
+    "face_alignments",
     "folklore_weisfeiler_lehman",
     "gfrd",
     "gfre",
@@ -101,6 +105,7 @@ __all__ = [
     "node_marked_weisfeiler_lehman",
     "pair_energies",
     "pair_errors",
+    "quasi_constant_orbit",
     "random_environments",
     "report_table",
     "spectrum_difference",

@@ -18,6 +18,7 @@ from .polyhedron_subsets import PolyhedronSubsets, polyhedron_subsets
 from .presets import presets
 from .ring_or_triangles import RingOrTriangles
 from .ring_pair import RingPair, sample_boron8
+from .singular_methane import singular_methane
 from .three_axes import ThreeAxes
 from .three_body_pair import ThreeBodyPair
 from .three_planes import ThreePlanes
@@ -45,6 +46,7 @@ __all__ = [
     "read_catalogue",
     "sample_boron8",
     "sampled_catalogue",
+    "singular_methane",
     "tetrahedron_orders",
     "write_catalogue",
 ]
