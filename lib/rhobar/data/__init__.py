@@ -9,6 +9,7 @@ from rhobar.data.download import FileStatus, check, fetch, fetch_file
 from rhobar.data.embedded import load_embedded
 from rhobar.data.frames import read_frames
 from rhobar.data.methane import MethaneChunks, sample_methane
+from rhobar.data.methane_orbit import read_methane_orbit
 from rhobar.data.minimol import MinimolChunks, minimol_candidates
 from rhobar.data.prepared import load_prepared, save_prepared
 from rhobar.data.qm9 import read_atom_references, read_qm9_archive, read_uncharacterized
@@ -69,6 +70,7 @@ __all__ = [
     "read_atom_references",
     "read_boron8",
     "read_frames",
+    "read_methane_orbit",
     "read_qm9_archive",
     "read_qm9_npz",
     "read_random_methane",
