@@ -52,3 +52,40 @@ def test_equivariant_kernels_are_refused():
     one = torch.ones(4, dtype=torch.float64)
     with pytest.raises(ValueError, match="only invariant kernels"):
         cpu.weighted_kernels(CgIteration(3, 4, 3, (1, 1)), values, values, one, one)
+
+
+@pytest.mark.parametrize("iteration", [CgIteration(3, 4, 3), RotationPowers(3, 4)], ids=repr)
+def test_changes_of_densities_change_sums_by_the_chain_rule(iteration):
+    left, right = environments(6, 3, 0), environments(37, 3, 1)
+    left_group, right_group = torch.arange(6) // 2, torch.arange(37) // 4
+    center = torch.tensor([0, 0, 1, 2, 4, 4, 5])
+    row = torch.tensor([0, 1, 1, 2, 3, 4, 3])
+    random = torch.Generator().manual_seed(3)
+    changes = torch.randn(7, *left.shape[1:], generator=random, dtype=torch.float64)
+    changes *= (left[center] != 0).any(dim=1, keepdim=True)
+    nu_weights = torch.rand(4, generator=random, dtype=torch.float64)
+    expected = torch.zeros(5, 10, dtype=torch.float64)
+    for own, target, change in zip(center, row, changes, strict=True):
+        for column in range(10):
+            others = right[right_group == column]
+            ones = torch.ones(len(others), dtype=torch.float64)
+            _, slopes = cpu.weighted_kernels(
+                iteration, left[own : own + 1], others, ones, nu_weights
+            )
+            expected[target, column] += (slopes[0] * change).sum()
+    for threads in (1, 2):
+        found = torch.zeros_like(expected)
+        cpu.moved_kernels(
+            iteration,
+            left,
+            left_group,
+            right,
+            right_group,
+            changes,
+            center,
+            row,
+            nu_weights,
+            found,
+            num_threads=threads,
+        )
+        torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-13)

@@ -15,6 +15,7 @@ from .coupling import (
 from .coupling_backward import correlations_backward, couple_contracted_backward
 from .density import density, density_backward, density_gradients
 from .grouping import Grouped, group
+from .moved_kernels import moved_kernels
 from .outputs import allocate
 from .pairs import PairsWithin, pairs_within
 from .power_spectrum import power_spectrum, power_spectrum_backward
@@ -50,6 +51,7 @@ __all__ = [
     "given",
     "gradient_rows",
     "group",
+    "moved_kernels",
     "pairs_within",
     "power_spectrum",
     "power_spectrum_backward",

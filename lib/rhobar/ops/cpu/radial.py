@@ -117,7 +117,7 @@ def _padded_rows(functions: Tensor) -> Array:
     n_pairs, n_orders, n_radial = functions.shape
     rows = np.zeros((n_pairs, n_orders, padded(n_radial)))
     rows[:, :, :n_radial] = functions.detach().cpu().numpy()
-    return rows.reshape(n_pairs, -1)
+    return rows.reshape(n_pairs, n_orders * padded(n_radial))  # of no pairs too
 
 
 def _center_row(self_values: Tensor) -> Array:

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rhobar.math import BilinearTerms, joined_terms, merged_terms, reversed_terms
+from rhobar.ops.kernel_terms import kernel_terms, reversed_parts
 from rhobar.ops.rotation_powers import RotationPowers
 from rhobar.ops.wigner_iteration import CgIteration
 
 from .bilinear_program import BilinearProgram, bilinear_program, run_program
 from .compilation import compiled_part
-from .kernel_engine import KernelEngine, engine_terms, kernel_engine
+from .kernel_engine import KernelEngine, kernel_engine
 from .pair_lanes import PAIRS, sum_slots
 from .rotation_lanes import turn_lanes
 from .slope_lanes import add_slots, slope_lanes, turn_back_lanes
@@ -49,15 +49,7 @@ def slope_engine(iteration: CgIteration | RotationPowers) -> SlopeEngine:
         raise ValueError(f"{iteration!r}: only invariant kernels have a compiled derivative.")
     forward = kernel_engine(iteration)
     n_overlaps = forward.one
-    terms = joined_terms(engine_terms(iteration).parts)
-    back = merged_terms(reversed_terms(terms, forward.n_slots))
-    # derivatives by one value need those by the values that are made from it
-    parts = []
-    for value in range(forward.result - 1, -1, -1):
-        rows = back.out == value + forward.n_slots
-        if value != forward.one and rows.any():
-            columns = (back.out[rows], back.left[rows], back.right[rows], back.coefficient[rows])
-            parts.append(BilinearTerms(*columns))
+    parts = reversed_parts(kernel_terms(iteration))
     ptr, places, weights = _reversed_tables(forward, n_overlaps)
     return SlopeEngine(
         forward=forward,

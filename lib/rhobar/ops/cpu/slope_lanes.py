@@ -292,3 +292,30 @@ def scale_lanes(
         return context.get_dummy_value()
 
     return types.void(slots, start, stop, factors, at), generate
+
+
+@emitted
+def dot_slots(
+    typing_context: Any, slots: Any, first: Any, others: Any, count: Any, out: Any
+) -> Any:
+    r"""``out`` :math:`= \sum_s` ``slots[first + 32 s] * others[32 s]`` for s < ``count``."""
+    del typing_context
+
+    def generate(context: Any, builder: ir.IRBuilder, signature: Any, args: Any) -> Any:
+        lanes = Lanes(context, builder)
+        left, right, target = (lanes.pointer(signature.args[k], args[k]) for k in (0, 2, 4))
+        sums = lanes.registers(_PARTS, vector(left.type.pointee, WIDTH))
+        with lanes.loop(lanes.integer(0), args[3]) as slot:
+            other = lanes.times(slot, PAIRS)
+            own = builder.add(args[1], other)
+            for part, total in enumerate(sums):
+                lanes.accumulate(
+                    total,
+                    lanes.load(left, lanes.index(own, part * WIDTH), WIDTH),
+                    lanes.load(right, lanes.index(other, part * WIDTH), WIDTH),
+                )
+        for part, total in enumerate(sums):
+            lanes.store(builder.load(total), target, lanes.integer(part * WIDTH))
+        return context.get_dummy_value()
+
+    return types.void(slots, first, others, count, out), generate
