@@ -50,6 +50,33 @@ def order_errors() -> pd.DataFrame:
 
 
 @pytest.fixture
+def wigner_errors() -> pd.DataFrame:
+    """Energies and dipoles of molecules, two orders, two seeds, two sizes."""
+    rows = [
+        {
+            "dataset": "minimol",
+            "kernel": "cg",
+            "seed": seed,
+            "target": "energy",
+            "measure": "mae",
+            "nu_max": nu_max,
+            "n_train": n_train,
+            "mae": (0.1 + 0.01 * seed) / nu_max,
+            "rmse": 0.2 / nu_max,
+            "norm": 0.2 / nu_max,
+            "deviation": 1.0,
+            "cv_error": 0.12 / nu_max,
+            "log_c": 5.0,
+            "alpha": 1.5,
+        }
+        for nu_max in (2, 4)
+        for seed in (0, 1)
+        for n_train in (200, 500)
+    ]
+    return pd.DataFrame(rows)
+
+
+@pytest.fixture
 def pair_errors() -> pd.DataFrame:
     """Every model of B8 clusters, training and test; encoders have relative errors only."""
     rows = []

@@ -20,17 +20,20 @@ from filelock import FileLock
 from completeness_figure import FIGURES as COMPLETENESS_FIGURES
 from density_figure import FIGURES
 from incompleteness_figure import FIGURES as INCOMPLETENESS_FIGURES
+from wigner_figure import FIGURES as WIGNER_FIGURES
 
 ROOT = Path(__file__).parents[2]
 LINKED = ("Snakefile", "configs", "environment.yml", "lib", "profiles", "workflow")
 SMOKE = ("--configfile", "configs/smoke.yaml")
 PAPERS = {
     "density": FIGURES,
+    "wigner": WIGNER_FIGURES,
     "completeness": COMPLETENESS_FIGURES,
     "incompleteness": INCOMPLETENESS_FIGURES,
 }
 # Times, dates and logs differ from run to run; everything else must not.
 VARIABLE = ("benchmarks", "logs", "report")
+TIMES = ("cost.parquet", "cost.pdf", "cost.png")  # measured, of the target wigner
 
 
 def checkout(folder: Path) -> Path:
@@ -59,6 +62,7 @@ def digests(folder: Path) -> dict[str, str]:
         for path in sorted(results.rglob("*"))
         if path.is_file()
         and path.relative_to(results).parts[0] not in VARIABLE
+        and path.name not in TIMES
         and not path.name.startswith(".")  # what a killed job had begun to write
     }
 

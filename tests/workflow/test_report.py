@@ -18,9 +18,11 @@ import report_tables
 from completeness_figure import FIGURES as COMPLETENESS_FIGURES
 from density_figure import FIGURES
 from incompleteness_figure import FIGURES as INCOMPLETENESS_FIGURES
+from wigner_figure import FIGURES as WIGNER_FIGURES
 
 PICTURES = {
     "density": FIGURES,
+    "wigner": WIGNER_FIGURES,
     "completeness": COMPLETENESS_FIGURES,
     "incompleteness": INCOMPLETENESS_FIGURES,
 }
@@ -71,6 +73,7 @@ def inputs(
     curve_errors: pd.DataFrame,
     order_errors: pd.DataFrame,
     pair_errors: pd.DataFrame,
+    wigner_errors: pd.DataFrame,
 ) -> dict[str, Any]:
     folder = tmp_path / "results" / "density"
     for paper, figures in PICTURES.items():
@@ -83,6 +86,8 @@ def inputs(
     order_errors.to_parquet(folder / "body_order.parquet")
     pair_errors.to_parquet(folder / "pairs.parquet")
     tables = {
+        "wigner_curves": wigner_errors,
+        "wigner_truncation": {"dataset": "minimol", "lambda_max": [-1, 3], "relative": [0.0, 0.2]},
         "sheets": {"model": ["nu2"] * 2, "v": 0.1, "ratio": [1.0, 5.0e-3]},
         "forces": {"model": ["exact", "nu2", "triplets"], "y": 0.0, "force": [-0.157, 0.0, -0.15]},
         "labels": {"model": "distances", "epoch": [1, 2], "rmse": [1.2, 1.001]},
@@ -232,6 +237,24 @@ def test_references_of_pairs_stand_beside_ours(page: str) -> None:
     assert parser.cells[at + 1 : at + 4] == ["0 1/Å", "0 1/Å", "-"]
     assert "labels of degenerate pairs, distances, last mean squared error" in parser.cells
     assert '<a href="../counterexamples/catalogue.html">' in page
+
+
+def test_wigner_kernels_stand_beside_the_published_ones(
+    page: str, wigner_errors: pd.DataFrame
+) -> None:
+    parser = _Addresses()
+    parser.feed(page)
+    at = parser.cells.index("minimol, cg, ν ≤ 4, n = 500, mae")
+    ours = 0.105 / 4 / report_tables.EV_PER_KCAL_MOL
+    assert parser.cells[at + 1 : at + 3] == ["1.67 kcal/mol", f"{ours:.3g} kcal/mol"]
+    at = parser.cells.index("minimol, λ ≤ 3, error of ν = 4 over its size")
+    assert parser.cells[at + 1 : at + 4] == ["0.19", "0.2", "1.05"]
+    dipoles = wigner_errors.assign(target="dipole", measure="norm")
+    table = report_tables.wigner_curve_table(dipoles)
+    names = [column.name for column in table.columns]
+    row = dict(zip(names, table.rows[0], strict=True))
+    assert row["test"] == f"{0.1 / 0.2081943:.4g} D"
+    assert (row["nu_max"], row["n"], row["splits"], row["α"]) == ("2", "200", "2", "1.50")
 
 
 def test_every_figure_has_a_caption() -> None:

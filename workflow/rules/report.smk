@@ -16,6 +16,7 @@ rule report_page:
             figure
             for figure in [
                 *DENSITY_FIGURES,
+                *WIGNER_FIGURES,
                 *COMPLETENESS_FIGURES,
                 *INCOMPLETENESS_FIGURES,
             ]
@@ -23,6 +24,10 @@ rule report_page:
         ],
         learning_curves=NUMBERS_OF_FIGURE["learning_curves"],
         body_order=NUMBERS_OF_FIGURE["body_order"],
+        wigner_curves=[
+            path for curve in WIGNER_CURVES for path in NUMBERS_OF_WIGNER[curve]
+        ],
+        wigner_truncation=NUMBERS_OF_WIGNER["truncation"],
         b8_errors=NUMBERS_OF_COMPLETENESS["boron_errors"],
         sheets=NUMBERS_OF_COMPLETENESS["sheet_spectra"],
         forces=NUMBERS_OF_COMPLETENESS["separating_force"],

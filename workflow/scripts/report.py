@@ -23,6 +23,7 @@ from report_tables import (
     time_table,
     verification_table,
     version_table,
+    wigner_curve_table,
 )
 from rhobar.data import written_beside
 
@@ -45,7 +46,8 @@ def main(
 
     :param figures: .png files; a .pdf of the same name lies beside each
     :param numbers: tables (.parquet) by what they hold: ``learning_curves``, ``body_order``,
-        ``b8_errors``, ``sheets``, ``forces``, ``labels``, ``differences``
+        ``wigner_curves``, ``wigner_truncation``, ``b8_errors``, ``sheets``, ``forces``, ``labels``,
+        ``differences``
     :param verification: as :mod:`counterexamples_verify` writes it
     :param pages: interactive pages, by the names that captions give them
     :param data: files of data, as they came and as they were prepared
@@ -62,6 +64,7 @@ def main(
             learning_curve_table(tables["learning_curves"]),
             body_order_table(tables["body_order"]),
         ],
+        "wigner": [wigner_curve_table(tables["wigner_curves"])],
         "completeness": [pair_error_table(tables["b8_errors"])],
         "incompleteness": [verification_table(checked["entries"])],
     }
@@ -139,6 +142,8 @@ if __name__ == "__main__":
             for kind in (
                 "learning_curves",
                 "body_order",
+                "wigner_curves",
+                "wigner_truncation",
                 "b8_errors",
                 "sheets",
                 "forces",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pandas as pd
 
-from report_tables import EV_PER_KCAL_MOL, Column, Table
+from report_tables import DEBYE, EV_PER_KCAL_MOL, Column, Table
 
 Entry = dict[str, Any]
 Row = list[str]
@@ -66,6 +66,30 @@ def _body_order(entry: Entry, errors: pd.DataFrame) -> Iterator[Row]:
         yield _row(what, entry, float(chosen["relative_rmse"].mean()))
 
 
+def _wigner_curve(entry: Entry, errors: pd.DataFrame) -> Iterator[Row]:
+    chosen = errors[
+        (errors["dataset"] == entry["dataset"])
+        & (errors["target"] == entry.get("target", "energy"))
+        & (errors["kernel"] == entry["kernel"])
+        & (errors["nu_max"] == entry["nu_max"])
+        & (errors["n_train"] == entry["n_train"])
+        & (errors["seed"] == entry.get("seed", errors["seed"]))
+    ]
+    if len(chosen):
+        what = f"{entry['dataset']}, {entry['kernel']}, ν ≤ {entry['nu_max']}, "
+        what += f"n = {entry['n_train']}, {entry['measure']}"
+        yield _row(what, entry, _in_unit(chosen, entry["measure"], entry["unit"]))
+
+
+def _wigner_truncation(entry: Entry, errors: pd.DataFrame) -> Iterator[Row]:
+    chosen = errors[
+        (errors["dataset"] == entry["dataset"]) & (errors["lambda_max"] == entry["lambda_max"])
+    ]
+    if len(chosen):
+        what = f"{entry['dataset']}, λ ≤ {entry['lambda_max']}, error of ν = 4 over its size"
+        yield _row(what, entry, float(chosen["relative"].mean()))
+
+
 def _b8_errors(entry: Entry, errors: pd.DataFrame) -> Iterator[Row]:
     chosen = errors[(errors["model"] == entry["model"]) & (errors["part"] == entry["part"])]
     for measure in ("mean_relative", "delta_relative"):
@@ -100,6 +124,8 @@ def _differences(entry: Entry, differences: pd.DataFrame) -> Iterator[Row]:
 _ROWS = {
     "learning_curves": _learning_curve,
     "body_order": _body_order,
+    "wigner_curves": _wigner_curve,
+    "wigner_truncation": _wigner_truncation,
     "b8_errors": _b8_errors,
     "sheets": _sheets,
     "forces": _forces,
@@ -112,7 +138,8 @@ def _in_unit(rows: pd.DataFrame, measure: str, unit: str) -> float:
     """Mean over the seeds of a measure, in the unit of the reference."""
     if measure == "relative_rmse":
         return float((rows["rmse"] / rows["deviation"]).mean())
-    scale = {"eV": 1.0, "meV": 1e3, "kcal/mol": 1.0 / EV_PER_KCAL_MOL}[unit]
+    factors = {"eV": 1.0, "meV": 1e3, "kcal/mol": 1.0 / EV_PER_KCAL_MOL, "D": 1.0 / DEBYE}
+    scale = factors[unit]
     return scale * float(rows[measure].mean())
 
 

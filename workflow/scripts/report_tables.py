@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 EV_PER_KCAL_MOL = 0.0433641153
+DEBYE = 0.2081943  # e·Å
 PACKAGES = (
     "rhobar",
     "ase",
@@ -97,6 +98,41 @@ def body_order_table(errors: pd.DataFrame) -> Table:
         "Test RMSE divided by the standard deviation of the target; nu1 has the radial spectrum, "
         "nu2 the power spectrum beside it, nu3 the bispectrum as well; size is n_radial = l_max.",
         [Column("model"), Column("size", "number"), *targets],
+        rows,
+    )
+
+
+def wigner_curve_table(errors: pd.DataFrame) -> Table:
+    """Mean ± standard deviation over seeds, one row per data set, target, kernel, order and n."""
+    rows = []
+    names = ["dataset", "target", "kernel", "nu_max", "n_train"]
+    for (dataset, target, kernel, nu_max, n_train), group in errors.groupby(names, sort=False):
+        unit, scale = ("D", DEBYE) if target == "dipole" else ("kcal/mol", EV_PER_KCAL_MOL)
+        measure = str(group["measure"].iloc[0])
+        cells = [
+            _with_spread(group[column] / scale) + f" {unit}"
+            for column in ("cv_error", measure, "rmse")
+        ]
+        cells.append(_with_spread(group["rmse"] / group["deviation"]))
+        hypers = [f"{group[name].mean():.2f}" for name in ("log_c", "alpha")]
+        what = [str(dataset), str(target), str(kernel), f"{nu_max}", f"{n_train}", measure]
+        rows.append([*what, f"{len(group)}", *cells, *hypers])
+    columns = (
+        ["nu_max", "n"],
+        ["splits", "cross-validation", "test", "RMSE", "RMSE/σ", "log10 C", "α"],
+    )
+    numbers = [[Column(name, "number") for name in part] for part in columns]
+    return Table(
+        "Test errors with Wigner kernels",
+        "Mean ± standard deviation over the splits, by the measure that cross-validation minimised "
+        "(norm: mean absolute errors of lengths of vectors). σ is the standard deviation of the "
+        "test targets from what the composition explains. Weights of the orders: C α^ν / ν!.",
+        [
+            *(Column(name) for name in ("data set", "target", "kernel")),
+            *numbers[0],
+            Column("measure"),
+            *numbers[1],
+        ],
         rows,
     )
 

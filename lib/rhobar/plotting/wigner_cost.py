@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
 from rhobar.plotting.style import PAGE_WIDTH, figure_style, new_figure
 
@@ -18,14 +19,16 @@ _ENGINES = {
 }
 _VARIED = {
     "nu_max": "largest ν",
-    "l_max": "l_max, included",
-    "n_channels": "channels (neighbor types × radial functions)",
+    "l_max": "l_max",
+    "n_channels": "channels",
 }
 
 
 def wigner_cost(times: DataFrame) -> Figure:
     """
     Time of one pair of environments on one thread, one panel for each number that is varied.
+
+    A channel is a neighbor type and a radial function.
 
     :param times: one row per measurement, columns ``engine``, ``varied`` (``nu_max``, ``l_max`` or
         ``n_channels``), its ``value``, and ``microseconds`` for a pair
@@ -42,9 +45,15 @@ def wigner_cost(times: DataFrame) -> Figure:
                         line["value"], line["microseconds"], label=name, color=color, marker=marker
                     )
             axis.set_xlabel(label)
-            axis.set_ylim(bottom=0.0)
-        axes[1].set_yscale("log")
-        axes[2].set_xscale("log")
+            values = sorted(set(rows["value"]))
+            if varied == "n_channels":
+                axis.set_xscale("log")
+                axis.xaxis.set_minor_locator(NullLocator())
+            axis.set_xticks(values, [str(value) for value in values])
+            if varied == "l_max":
+                axis.set_yscale("log")
+            else:
+                axis.set_ylim(bottom=0.0)
         axes[0].set_ylabel("µs per pair")
         handles, labels = axes[2].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside upper center", ncols=3)
