@@ -93,6 +93,11 @@ class WignerDensity:
         """The density coefficients in the radial basis, a module."""
         return _expansion(self)
 
+    @property
+    def compressions(self) -> list[Tensor]:
+        """Per l, what radial functions are combined with to channels, ``(n, kept)``."""
+        return _compressions(self)
+
     def requested_neighbor_lists(self) -> list[NeighborListOptions]:
         """The list that :meth:`of_systems` wants, see :func:`rhobar.systems.neighbors_added`."""
         return self.expansion.requested_neighbor_lists()
@@ -142,7 +147,7 @@ class WignerDensity:
             channels = []
             for neighbor in neighbor_types:
                 parts = []
-                for l, compression in enumerate(_compressions(self)):
+                for l, compression in enumerate(self.compressions):
                     shape = (len(own.samples), 2 * l + 1, compression.shape[1])
                     part = own.values.new_zeros(shape)
                     block = known.get((center, neighbor, l))

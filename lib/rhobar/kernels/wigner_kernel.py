@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 import ase
 import torch
+from metatensor.torch import TensorMap
+from metatomic.torch import System
 from torch import Tensor
 
 from rhobar.ops import CgIteration, PairKernel, RotationFunction, RotationPowers
 
+from .wigner_blocks import center_map, structure_map
 from .wigner_density import WignerDensity
-from .wigner_pairs import center_pairs
+from .wigner_gradients import moves
+from .wigner_pairs import center_pairs, system_pairs
 
 ENGINES = ("grid", "cg")
 
@@ -88,6 +92,56 @@ class WignerKernel:
             return torch.cat([none, sums], dim=2).permute(0, 3, 1, 4, 2).contiguous()
         zeroth = pairs.composition(per_atom=per_atom)
         return torch.cat([zeroth[:, :, None], sums[..., 0, 0]], dim=2)
+
+    def compute(
+        self,
+        frames: Sequence[ase.Atoms],
+        other: Sequence[ase.Atoms] | None = None,
+        gradients: Sequence[str] = (),
+        *,
+        targets: Sequence[tuple[int, int]] = ((0, 1),),
+        per_atom: bool = False,
+        num_threads: int | None = None,
+    ) -> TensorMap:
+        """
+        Kernels as blocks.
+
+        Out: keys ``nu, o3_lambda, o3_sigma``, samples ``system``, components ``o3_mu``, properties
+        ``system_ref, o3_mu_ref``; with ``per_atom`` keys ``nu, o3_lambda, o3_sigma, center_type``,
+        samples ``system, atom`` and properties ``system_ref, atom_ref, o3_mu_ref``, for ν ≥ 1 and
+        types of centers on both sides.
+
+        :param other: the columns, ``…_ref``; None: ``frames`` again
+        :param gradients: any of ``positions``, ``strain``, of the structures in ``frames`` only,
+            stored beside the values
+        :param targets: ``(o3_lambda, o3_sigma)`` of the kernels
+        :param per_atom: kernels of single centers instead of their sums over structures
+        :raises ValueError: for bad structures, unknown kinds of gradients
+        :raises MemoryError: for what cannot fit
+        """
+        unknown = sorted(set(gradients) - {"positions", "strain"})
+        if unknown:
+            raise ValueError(
+                f"gradients={list(gradients)!r}: {unknown} are none of 'positions', 'strain'."
+            )
+        pairs = center_pairs(self.density, frames, other, self.center_types, num_threads)
+        kernels = {target: self.pair_kernel(target) for target in targets}
+        moved = [moves(self.density, frames, pairs, parameter) for parameter in gradients]
+        blocks = center_map if per_atom else structure_map
+        return blocks(pairs, kernels, moved, num_threads)
+
+    def of_systems(self, systems: list[System], other: Sequence[ase.Atoms]) -> Tensor:
+        """
+        The same as :meth:`matrices`, differentiable by autograd with respect to ``systems``.
+
+        For short lists: by the reference of the engine, and with all pairs in memory.
+
+        :param systems: with neighbor lists, see :meth:`WignerDensity.requested_neighbor_lists`
+        :returns: ``(n, n', nu_max + 1)`` in float64
+        """
+        pairs = system_pairs(self.density, systems, other, self.center_types)
+        sums = pairs.differentiable_sums(self.pair_kernel())[..., 0, 0]
+        return torch.cat([pairs.composition(per_atom=False)[:, :, None], sums], dim=2)
 
     def function_matrix(
         self,

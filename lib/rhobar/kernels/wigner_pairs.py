@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import ase
 import numpy as np
 import torch
+from metatensor.torch import Labels
+from metatomic.torch import System
+from numpy.typing import NDArray
 from torch import Tensor
 
 from rhobar.ops import (
@@ -46,6 +49,11 @@ class Side:
         system = self.densities[center_type].system
         return torch.bincount(system, minlength=self.n_systems).to(torch.float64)
 
+    def labels(self, center_type: int) -> Labels:
+        """System and atom of each center of one type."""
+        centers = self.densities[center_type]
+        return Labels(["system", "atom"], torch.stack([centers.system, centers.atom], dim=1))
+
     def part(self, center_type: int, systems: range) -> CenterDensities:
         """The centers of one type in consecutive structures."""
         densities = self.densities[center_type]
@@ -60,11 +68,18 @@ class CenterPairs:
 
     rows: Side
     columns: Side
+    neighbor_types: tuple[int, ...]
+    """the channels of both, sorted"""
 
     @property
     def symmetric(self) -> bool:
         """Whether both sides are the same."""
         return self.rows is self.columns
+
+    @property
+    def center_types(self) -> list[int]:
+        """Types of centers that both sides have, sorted."""
+        return sorted(self.rows.densities.keys() & self.columns.densities.keys())
 
     def sums(self, kernel: PairKernel, *, per_atom: bool, num_threads: int | None) -> Tensor:
         """
@@ -81,7 +96,7 @@ class CenterPairs:
         row_ptr = rows.system_ptr if per_atom else torch.arange(rows.n_systems + 1)
         size = 2 * kernel.target[0] + 1
         shape = (int(row_ptr[-1]), columns.n_systems, kernel.nu_max, size, size)
-        result = _zeros(shape)
+        result = zeros(shape, "Wigner kernels")
         mirrored = self.symmetric and not per_atom
         progress = _Progress(self._pairs() / (2 if mirrored else 1))
         for some in _tiles(rows.n_systems):
@@ -92,7 +107,7 @@ class CenterPairs:
                     continue
                 same = mirrored and others.start == some.start
                 place = result[first:stop, others.start : others.stop]
-                for center_type in sorted(rows.densities.keys() & columns.densities.keys()):
+                for center_type in self.center_types:
                     left = rows.part(center_type, some)
                     right = columns.part(center_type, others)
                     row = row_ptr[left.system] + left.atom if per_atom else left.system
@@ -112,12 +127,52 @@ class CenterPairs:
                     mirror += place.transpose(0, 1).transpose(3, 4)
         return result
 
+    def differentiable_sums(self, kernel: PairKernel) -> Tensor:
+        """:meth:`sums` by the reference, with history for autograd."""
+        n_rows, n_columns = self.rows.n_systems, self.columns.n_systems
+        size = 2 * kernel.target[0] + 1
+        result = torch.zeros(n_rows, n_columns, kernel.nu_max, size, size, dtype=torch.float64)
+        for center_type in self.center_types:
+            left = self.rows.densities[center_type]
+            right = self.columns.densities[center_type]
+            result = result + summed_kernels(
+                kernel, left.values, left.system, right.values, right.system, n_rows, n_columns
+            )
+        return result
+
+    def each(
+        self, kernel: PairKernel, center_type: int, *, num_threads: int | None = None
+    ) -> Tensor:
+        """
+        Kernels of the single pairs of centers of one type, of any two structures.
+
+        :returns: ``(center, other center, nu_max, 2 o3_lambda + 1, 2 o3_lambda + 1)`` float64
+        :raises MemoryError: if the result cannot fit
+        """
+        left = self.rows.densities[center_type].values
+        right = self.columns.densities[center_type].values
+        size = 2 * kernel.target[0] + 1
+        result = zeros((len(left), len(right), kernel.nu_max, size, size), "Wigner kernels")
+        for rows in torch.arange(len(left)).split(_SYSTEMS):
+            for columns in torch.arange(len(right)).split(_SYSTEMS):
+                result[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = _summed(
+                    kernel,
+                    left[rows],
+                    rows - rows[0],
+                    right[columns],
+                    columns - columns[0],
+                    (len(rows), len(columns)),
+                    symmetric=False,
+                    num_threads=num_threads,
+                )
+        return result
+
     def composition(self, *, per_atom: bool) -> Tensor:
         """Number of pairs of centers of one type, ``(row, n_columns)``; see :meth:`sums`."""
         rows, columns = self.rows, self.columns
         n_rows = int(rows.system_ptr[-1]) if per_atom else rows.n_systems
         result = torch.zeros(n_rows, columns.n_systems, dtype=torch.float64)
-        for center_type in rows.densities.keys() & columns.densities.keys():
+        for center_type in self.center_types:
             counts = columns.counts(center_type)
             if per_atom:
                 centers = rows.densities[center_type]
@@ -128,22 +183,16 @@ class CenterPairs:
 
     def largest_overlap(self) -> float:
         """No overlap of two centers, however rotated, is larger (inequality of Schwarz)."""
-        both = self.rows.densities.keys() & self.columns.densities.keys()
         norms = [
-            [side.densities[a].values.flatten(1).norm(dim=1).max() for a in sorted(both)]
+            [side.densities[a].values.flatten(1).norm(dim=1).max() for a in self.center_types]
             for side in (self.rows, self.columns)
         ]
         return max((float(x * y) for x, y in zip(*norms, strict=True)), default=0.0)
 
     def _pairs(self) -> float:
         """How many pairs of centers there are."""
-        both = self.rows.densities.keys() & self.columns.densities.keys()
-        return float(
-            sum(
-                len(self.rows.densities[a].system) * len(self.columns.densities[a].system)
-                for a in both
-            )
-        )
+        rows, columns = self.rows.densities, self.columns.densities
+        return float(sum(len(rows[a].system) * len(columns[a].system) for a in self.center_types))
 
 
 def center_pairs(
@@ -163,17 +212,43 @@ def center_pairs(
     both = [*frames, *(other or [])]
     if not both or (other is not None and not (len(frames) and len(other))):
         raise ValueError("the list of frames is empty; give at least one.")
-    types = sorted({int(a) for frame in both for a in np.unique(frame.numbers)})
+    types = _types(frame.numbers for frame in both)
 
     def side(part: Sequence[ase.Atoms]) -> Side:
         densities = density.of_frames(part, types, num_threads=num_threads)
-        if center_types is not None:
-            densities = {a: found for a, found in densities.items() if a in center_types}
-        sizes = torch.tensor([0, *map(len, part)], dtype=torch.int64)
-        return Side(densities, torch.cumsum(sizes, 0))
+        return _side(densities, map(len, part), center_types)
 
     rows = side(frames)
-    return CenterPairs(rows, rows if other is None else side(other))
+    return CenterPairs(rows, rows if other is None else side(other), types)
+
+
+def system_pairs(
+    density: WignerDensity,
+    systems: list[System],
+    other: Sequence[ase.Atoms],
+    center_types: Sequence[int] | None,
+) -> CenterPairs:
+    """The same for systems with their neighbor lists, the densities of which record gradients."""
+    types = _types([*(s.types.numpy() for s in systems), *(frame.numbers for frame in other)])
+    rows = _side(density.of_systems(systems, types), map(len, systems), center_types)
+    columns = _side(density.of_frames(other, types), map(len, other), center_types)
+    return CenterPairs(rows, columns, types)
+
+
+def _types(numbers: Iterable[NDArray[np.integer]]) -> tuple[int, ...]:
+    """All types that occur, sorted."""
+    return tuple(sorted({int(a) for part in numbers for a in np.unique(part)}))
+
+
+def _side(
+    densities: dict[int, CenterDensities],
+    sizes: Iterable[int],
+    center_types: Sequence[int] | None,
+) -> Side:
+    """The centers of structures of some sizes, those of ``center_types`` if not None."""
+    if center_types is not None:
+        densities = {a: found for a, found in densities.items() if a in center_types}
+    return Side(densities, torch.cumsum(torch.tensor([0, *sizes], dtype=torch.int64), 0))
 
 
 def _summed(
@@ -207,15 +282,14 @@ def _tiles(n_systems: int) -> Iterator[range]:
         yield range(start, min(start + _SYSTEMS, n_systems))
 
 
-def _zeros(shape: tuple[int, ...]) -> Tensor:
+def zeros(shape: tuple[int, ...], what: str) -> Tensor:
     """Memory for a result, refused where there is none."""
     size, available = 8 * int(np.prod(shape)), available_memory()
-    logging.getLogger(__name__).info("Wigner kernels %s: %.3g GB", shape, size / 1e9)
+    logging.getLogger(__name__).info("%s %s: %.3g GB", what, shape, size / 1e9)
     if size > available:
         raise MemoryError(
-            f"Wigner kernels {shape} take {size / 1e9:.3g} GB and {available / 1e9:.3g} GB are "
-            "available. Compute fewer structures at a time; rhobar.kernels.KernelStore keeps the "
-            "parts on disk."
+            f"{what} {shape} take {size / 1e9:.3g} GB and {available / 1e9:.3g} GB are available. "
+            "Take fewer structures at a time; rhobar.kernels.KernelStore keeps the parts on disk."
         )
     return torch.zeros(shape, dtype=torch.float64)
 

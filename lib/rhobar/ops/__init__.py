@@ -10,6 +10,7 @@ from .coupling import (
     new_coupling,
 )
 from .density import density_coefficients
+from .kernel_slopes import kernel_slopes
 from .memory import available_memory
 from .neighborhoods import Neighborhoods
 from .power_spectrum import power_spectrum, selected_power_spectrum
@@ -43,6 +44,7 @@ __all__ = [
     "coupling_table",
     "density_coefficients",
     "density_overlaps",
+    "kernel_slopes",
     "new_coupling",
     "power_spectrum",
     "selected_power_spectrum",

@@ -1,0 +1,185 @@
+"""Derivatives of Wigner kernels by the positions or the strain of the structures on one side."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import ase
+import torch
+from metatensor.torch import Labels, TensorBlock
+from torch import Tensor
+
+from rhobar.ops import PairKernel, kernel_slopes
+
+from .wigner_density import WignerDensity
+from .wigner_pairs import CenterPairs, Side, zeros
+
+AXES = {
+    "positions": [Labels.range("xyz", 3)],
+    "strain": [Labels.range("xyz_2", 3), Labels.range("xyz_1", 3)],
+}
+"""components of a gradient, named and ordered as those of descriptors"""
+
+
+class DensitySlopes(NamedTuple):
+    """How the densities around centers of one type change with positions or strain."""
+
+    values: Tensor
+    """``(entry, axis, (l_max + 1)**2, channel)``, Å^(-5/2), or Å^(-3/2) for strain"""
+    center: Tensor
+    """``(entry,)`` int64, the center among those of its type"""
+    moved: Tensor
+    """``(entry,)`` int64, for positions the moved atom among all; for strain the structure"""
+
+
+@dataclass(frozen=True)
+class Moves:
+    """How the densities of one side change with positions or strain."""
+
+    parameter: str
+    by_type: dict[int, DensitySlopes]
+
+    @property
+    def n_axes(self) -> int:
+        """Number of components of the parameter."""
+        return math.prod(map(len, AXES[self.parameter]))
+
+    def n_moved(self, side: Side) -> int:
+        """How many things can move: atoms, or structures."""
+        return int(side.system_ptr[-1]) if self.parameter == "positions" else side.n_systems
+
+    def of_structures(self, side: Side) -> Labels:
+        """Samples of gradients of kernels between structures, all that can move."""
+        system = torch.repeat_interleave(torch.arange(side.n_systems), side.system_ptr.diff())
+        if self.parameter != "positions":
+            return Labels(["sample"], torch.arange(side.n_systems)[:, None])
+        atom = torch.arange(len(system)) - side.system_ptr[system]
+        return Labels(["sample", "system", "atom"], torch.stack([system, system, atom], dim=1))
+
+    def of_centers(self, side: Side, center_type: int) -> Labels:
+        """Samples of gradients of kernels between centers, an entry each."""
+        slopes = self.by_type[center_type]
+        if self.parameter != "positions":
+            return Labels(["sample"], slopes.center[:, None])
+        system = torch.searchsorted(side.system_ptr, slopes.moved, right=True) - 1
+        atom = slopes.moved - side.system_ptr[system]
+        columns = torch.stack([slopes.center, system, atom], dim=1)
+        return Labels(["sample", "system", "atom"], columns)
+
+
+def moves(
+    density: WignerDensity, frames: Sequence[ase.Atoms], pairs: CenterPairs, parameter: str
+) -> Moves:
+    """
+    Derivatives of the densities of the rows, which are those of ``frames``.
+
+    :raises MemoryError: if they cannot fit
+    """
+    side, neighbor_types = pairs.rows, list(pairs.neighbor_types)
+    blocks = density.expansion.compute(frames, gradients=[parameter])
+    n_moved = max(int(side.system_ptr[-1]), side.n_systems)
+    parts: dict[int, list[tuple[int, int, Tensor, Tensor]]] = {}
+    for key, block in blocks.items():
+        center_type, l = int(key["center_type"]), int(key["o3_lambda"])
+        if center_type not in side.densities:
+            continue
+        gradient = block.gradient(parameter)
+        rows = side.labels(center_type).select(block.samples)
+        center = rows[gradient.samples.column("sample").to(torch.int64)]
+        if parameter == "positions":
+            system, atom = gradient.samples.values[:, 1:].to(torch.int64).T
+            moved = side.system_ptr[system] + atom
+        else:
+            moved = side.densities[center_type].system[center]
+        values = gradient.values.flatten(1, -3) @ density.compressions[l]  # (entry, axis, m, kept)
+        channel = neighbor_types.index(int(key["neighbor_type"])) * values.shape[3]
+        found = (l, channel, center * n_moved + moved, values)
+        parts.setdefault(center_type, []).append(found)
+    n_channels = len(neighbor_types) * density.compressions[0].shape[1]
+    return Moves(parameter, {a: _joined(p, n_channels, n_moved) for a, p in parts.items()})
+
+
+def _joined(
+    parts: list[tuple[int, int, Tensor, Tensor]], n_channels: int, n_moved: int
+) -> DensitySlopes:
+    """Derivatives of all l and channels of one type of centers, from those of each block."""
+    places = torch.unique(torch.cat([place for _, _, place, _ in parts]))
+    n_lm = (max(l for l, _, _, _ in parts) + 1) ** 2
+    values = zeros((len(places), parts[0][3].shape[1], n_lm, n_channels), "slopes of densities")
+    for l, channel, place, part in parts:
+        entry = torch.searchsorted(places, place)
+        values[entry, :, l * l : (l + 1) ** 2, channel : channel + part.shape[3]] = part
+    return DensitySlopes(values, places // n_moved, places % n_moved)
+
+
+def structure_gradients(kernel: PairKernel, pairs: CenterPairs, moves: Moves) -> Tensor:
+    """
+    Derivatives of the kernels between structures by what is moved in those of the rows.
+
+    Cost: that of the kernels times three for each ν, μ and μ'.
+
+    :returns: ``(moved, column, nu_max, mu, mu', axis)``
+    """
+    size = 2 * kernel.target[0] + 1
+    shape = (
+        moves.n_moved(pairs.rows),
+        pairs.columns.n_systems,
+        kernel.nu_max,
+        size,
+        size,
+        moves.n_axes,
+    )
+    result = zeros(shape, "gradients of Wigner kernels")
+    for center_type in pairs.center_types:
+        slopes = moves.by_type[center_type]
+        left = pairs.rows.densities[center_type].values
+        for column in range(pairs.columns.n_systems):
+            right = pairs.columns.part(center_type, range(column, column + 1)).values
+            if len(right):
+                part = _contracted(kernel_slopes(kernel, left, right), slopes)
+                result[:, column].index_add_(0, slopes.moved, part)
+    return result
+
+
+def center_gradients(
+    kernel: PairKernel, pairs: CenterPairs, moves: Moves, center_type: int
+) -> Tensor:
+    """
+    The same of kernels between centers of one type, for each entry of their slopes.
+
+    :returns: ``(entry, other center, nu_max, mu, mu', axis)``
+    """
+    size = 2 * kernel.target[0] + 1
+    slopes = moves.by_type[center_type]
+    left = pairs.rows.densities[center_type].values
+    others = pairs.columns.densities[center_type].values
+    shape = (len(slopes.center), len(others), kernel.nu_max, size, size, moves.n_axes)
+    result = zeros(shape, "gradients of Wigner kernels")
+    for column, right in enumerate(others.split(1)):
+        result[:, column] = _contracted(kernel_slopes(kernel, left, right), slopes)
+    return result
+
+
+def _contracted(by_density: Tensor, slopes: DensitySlopes) -> Tensor:
+    """Chain rule: derivatives ``(entry, nu_max, mu, mu', axis)``."""
+    return torch.einsum("nuvemc,eamc->enuva", by_density[:, :, :, slopes.center], slopes.values)
+
+
+def add_gradient(block: TensorBlock, parameter: str, values: Tensor, samples: Labels) -> None:
+    """
+    Store a gradient beside the values of a block of kernels.
+
+    :param values: ``(row, column, mu, mu', axis)``
+    """
+    axes = AXES[parameter]
+    shape = (len(samples), *(len(axis) for axis in axes), *block.values.shape[1:])
+    gradient = TensorBlock(
+        values=values.permute(0, 4, 2, 1, 3).reshape(shape).contiguous(),
+        samples=samples,
+        components=[*axes, *block.components],
+        properties=block.properties,
+    )
+    block.add_gradient(parameter, gradient)
