@@ -87,7 +87,7 @@ def test_describe_equals_the_library(
     descriptor: type,
     chunk: int,
 ) -> None:
-    monkeypatch.setattr(cli, "_ATOMS_PER_CHUNK", chunk)
+    monkeypatch.setattr(cli.describe, "_ATOMS_PER_CHUNK", chunk)
     output = structures.with_suffix(".mts")
     accepted("describe", structures, "--descriptor", name, *OPTIONS, "-o", output)
     types = sorted({int(number) for frame in frames for number in frame.numbers})
@@ -103,7 +103,7 @@ def test_describe_equals_the_library(
 def test_gradients_are_those_of_the_library(
     structures: Path, frames: list[ase.Atoms], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli, "_ATOMS_PER_CHUNK_WITH_GRADIENTS", 5)
+    monkeypatch.setattr(cli.describe, "_ATOMS_PER_CHUNK_WITH_GRADIENTS", 5)
     output = structures.with_suffix(".mts")
     accepted("describe", structures, *OPTIONS, "--gradients", "-o", output)
     types = sorted({int(number) for frame in frames for number in frame.numbers})

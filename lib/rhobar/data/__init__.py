@@ -12,6 +12,7 @@ from rhobar.data.methane import MethaneChunks, sample_methane
 from rhobar.data.methane_orbit import read_methane_orbit
 from rhobar.data.minimol import MinimolChunks, minimol_candidates
 from rhobar.data.prepared import load_prepared, save_prepared
+from rhobar.data.progress import ProgressBar
 from rhobar.data.qm9 import read_atom_references, read_qm9_archive, read_uncharacterized
 from rhobar.data.qm9_npz import read_qm9_npz
 from rhobar.data.random_methane import read_random_methane
@@ -48,6 +49,7 @@ __all__ = [
     "FileStatus",
     "MethaneChunks",
     "MinimolChunks",
+    "ProgressBar",
     "RemoteFile",
     "Source",
     "Split",

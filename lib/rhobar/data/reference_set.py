@@ -6,7 +6,6 @@ import hashlib
 import importlib.metadata
 import json
 import logging
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from rhobar.data.atomic import written_beside
 from rhobar.data.chunks import Chunk, ChunkStore, compute_chunks
 from rhobar.data.npz import read_npz
+from rhobar.data.progress import ProgressBar
 from rhobar.data.units import MICRO
 
 logger = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ def grow_reference_set(
         enough = len(start) + sum(accepted.values()) >= n_structures
         return not enough and (last is None or index < last)
 
-    with _Bar(str(maker.settings["set"]), len(start), n_structures) as bar:
+    with ProgressBar(str(maker.settings["set"]), n_structures, completed=len(start)) as bar:
 
         def done(index: int, chunk: Chunk) -> None:
             accepted[index] = len(chunk["energy"])
@@ -241,38 +241,3 @@ def _compact(chunk: Chunk) -> Chunk:
 
 def _versions(packages: list[str]) -> dict[str, str]:
     return {name: importlib.metadata.version(name) for name in ["numpy", *packages]}
-
-
-class _Bar:
-    """A progress bar on the terminal, even where a rule's errors go to its log; else silence."""
-
-    def __init__(self, name: str, completed: int, total: int) -> None:
-        from rich.console import Console
-        from rich.progress import (
-            BarColumn,
-            MofNCompleteColumn,
-            Progress,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-
-        terminal = sys.__stderr__
-        columns = [
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeRemainingColumn(),
-        ]
-        console = Console(file=terminal, stderr=True)
-        self.bar = Progress(*columns, console=console, disable=not console.is_terminal)
-        self.task = self.bar.add_task(name, completed=completed, total=total)
-
-    def __enter__(self) -> _Bar:
-        self.bar.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.bar.stop()
-
-    def show(self, completed: int) -> None:
-        self.bar.update(self.task, completed=completed)

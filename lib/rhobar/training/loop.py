@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 
+from rhobar.data import ProgressBar
+
 from .hypers import TrainingHypers
-from .progress import ProgressBar
 from .record import Checkpoint, History, State
 
 Loss = Callable[[torch.nn.Module, torch.Tensor], torch.Tensor]
@@ -48,7 +49,7 @@ def train(
     if n_items < 1:
         raise ValueError(f"train: n_items = {n_items}; there is nothing to train on.")
     run = _Run(model, loss, n_items, hypers, validation)
-    with torch.random.fork_rng(devices=[]), ProgressBar(hypers.n_epochs) as bar:
+    with torch.random.fork_rng(devices=[]), ProgressBar("training", hypers.n_epochs) as bar:
         torch.default_generator.manual_seed(hypers.seed)
         checkpoint = None
         if folder is not None:

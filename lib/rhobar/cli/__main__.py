@@ -1,0 +1,5 @@
+"""``python -m rhobar.cli``."""
+
+from rhobar.cli import main
+
+main()
