@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from rhobar.ops import CgIteration, RotationPowers, cpu, summed_kernels
+from rhobar.ops import CgIteration, RotationPowers, WeightedKernels, cpu, summed_kernels
 
 
 def environments(count, l_max, seed):
@@ -39,11 +39,19 @@ def test_values_and_derivatives_are_those_of_the_reference(iteration):
     (slopes,) = torch.autograd.grad(expected.sum(), left)
     # channels without any density get no derivative: nothing could change them
     slopes = slopes * (left != 0).any(dim=1, keepdim=True)
+    in_torch = torch.jit.script(WeightedKernels(iteration, nu_weights))(left, right, weights)
+    torch.testing.assert_close(in_torch[0], expected.detach(), rtol=1e-12, atol=1e-13)
+    some = (left != 0).any(dim=1, keepdim=True)
+    torch.testing.assert_close(in_torch[1] * some, slopes, rtol=0, atol=1e-12 * slopes.abs().max())
     for threads in (1, 2):
         found = cpu.weighted_kernels(
             iteration, left, right, weights, nu_weights, num_threads=threads
         )
         torch.testing.assert_close(found[0], expected.detach(), rtol=1e-12, atol=1e-13)
+        alone = cpu.weighted_values(
+            iteration, left, right, weights, nu_weights, num_threads=threads
+        )
+        torch.testing.assert_close(alone, expected.detach(), rtol=1e-12, atol=1e-13)
         torch.testing.assert_close(found[1], slopes, rtol=0, atol=1e-12 * float(slopes.abs().max()))
 
 

@@ -22,6 +22,7 @@ from .triple_products import (
     triple_products,
     triple_table,
 )
+from .weighted_kernels import WeightedKernels
 from .wigner_iteration import CgIteration
 from .wigner_sums import PairKernel, density_overlaps, summed_kernels
 
@@ -33,6 +34,7 @@ __all__ = [
     "RotationFunction",
     "RotationPowers",
     "TripleRows",
+    "WeightedKernels",
     "available_memory",
     "centers_at_once",
     "channel_triple_products",

@@ -105,10 +105,10 @@ def reversed_parts(terms: KernelTerms) -> list[BilinearTerms]:
     The derivative by value number v is value number v + n_slots; those by results are given.
     """
     back = merged_terms(reversed_terms(joined_terms(terms.parts), terms.n_slots))
+    made = [part.out for part in terms.parts if part.out.max() < terms.result]
     parts = []
-    for value in range(terms.result - 1, -1, -1):
-        rows = back.out == value + terms.n_slots
-        if value != terms.one and rows.any():
-            columns = (back.out[rows], back.left[rows], back.right[rows], back.coefficient[rows])
-            parts.append(BilinearTerms(*columns))
+    for values in [*reversed(made), np.arange(terms.one)]:
+        rows = np.isin(back.out, values + terms.n_slots)
+        columns = (back.out[rows], back.left[rows], back.right[rows], back.coefficient[rows])
+        parts.append(BilinearTerms(*columns))
     return parts

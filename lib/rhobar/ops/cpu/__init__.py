@@ -27,7 +27,7 @@ from .soap_gradients import soap_gradients
 from .soap_strain import soap_cell_gradients
 from .summed_kernels import summed_kernels
 from .triple_products import channel_triple_products, channel_triple_products_backward
-from .weighted_kernels import weighted_kernels
+from .weighted_kernels import weighted_kernels, weighted_values
 
 __all__ = [
     "GradientRows",
@@ -63,4 +63,5 @@ __all__ = [
     "splined",
     "summed_kernels",
     "weighted_kernels",
+    "weighted_values",
 ]
