@@ -38,7 +38,7 @@ def structure_map(
             add_gradient(blocks[-1], move.parameter, nothing, Labels.empty(names))
     for target, kernel in kernels.items():
         sums = pairs.sums(kernel, per_atom=False, num_threads=num_threads)
-        slopes = [structure_gradients(kernel, pairs, move) for move in moves]
+        slopes = [structure_gradients(kernel, pairs, move, num_threads) for move in moves]
         for nu in range(kernel.nu_max):
             keys.append([nu + 1, *target])
             blocks.append(kernel_block(sums[:, :, nu], samples, ["system_ref"], columns))
@@ -62,7 +62,9 @@ def center_map(
             values = pairs.each(kernel, center_type, num_threads=num_threads)
             samples = pairs.rows.labels(center_type)
             others = pairs.columns.labels(center_type).values
-            slopes = [center_gradients(kernel, pairs, move, center_type) for move in moves]
+            slopes = [
+                center_gradients(kernel, pairs, move, center_type, num_threads) for move in moves
+            ]
             for nu in range(kernel.nu_max):
                 keys.append([nu + 1, *target, center_type])
                 names = ["system_ref", "atom_ref"]

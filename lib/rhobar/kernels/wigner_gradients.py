@@ -12,7 +12,7 @@ import torch
 from metatensor.torch import Labels, TensorBlock
 from torch import Tensor
 
-from rhobar.ops import PairKernel, kernel_slopes
+from rhobar.ops import CgIteration, PairKernel, RotationPowers, kernel_slopes
 
 from .wigner_density import WignerDensity
 from .wigner_pairs import CenterPairs, Side, zeros
@@ -115,57 +115,92 @@ def _joined(
     return DensitySlopes(values, places // n_moved, places % n_moved)
 
 
-def structure_gradients(kernel: PairKernel, pairs: CenterPairs, moves: Moves) -> Tensor:
+def structure_gradients(
+    kernel: PairKernel, pairs: CenterPairs, moves: Moves, num_threads: int | None
+) -> Tensor:
     """
     Derivatives of the kernels between structures by what is moved in those of the rows.
 
-    Cost: that of the kernels times three for each ν, μ and μ'.
+    Cost: that of the kernels times three for each ν, and where λ > 0 for each μ and μ'.
 
     :returns: ``(moved, column, nu_max, mu, mu', axis)``
     """
-    size = 2 * kernel.target[0] + 1
-    shape = (
-        moves.n_moved(pairs.rows),
-        pairs.columns.n_systems,
-        kernel.nu_max,
-        size,
-        size,
-        moves.n_axes,
-    )
-    result = zeros(shape, "gradients of Wigner kernels")
+    shape = moves.n_moved(pairs.rows), pairs.columns.n_systems
+    result = _zeros(kernel, shape, moves)
     for center_type in pairs.center_types:
+        left = pairs.rows.densities[center_type]
+        right = pairs.columns.densities[center_type]
         slopes = moves.by_type[center_type]
-        left = pairs.rows.densities[center_type].values
-        for column in range(pairs.columns.n_systems):
-            right = pairs.columns.part(center_type, range(column, column + 1)).values
-            if len(right):
-                part = _contracted(kernel_slopes(kernel, left, right), slopes)
-                result[:, column].index_add_(0, slopes.moved, part)
+        _add(result, kernel, (left.values, left.system), (right.values, right.system), slopes,
+             slopes.moved, num_threads)  # fmt: skip
     return result
 
 
 def center_gradients(
-    kernel: PairKernel, pairs: CenterPairs, moves: Moves, center_type: int
+    kernel: PairKernel, pairs: CenterPairs, moves: Moves, center_type: int, num_threads: int | None
 ) -> Tensor:
     """
     The same of kernels between centers of one type, for each entry of their slopes.
 
     :returns: ``(entry, other center, nu_max, mu, mu', axis)``
     """
-    size = 2 * kernel.target[0] + 1
-    slopes = moves.by_type[center_type]
     left = pairs.rows.densities[center_type].values
-    others = pairs.columns.densities[center_type].values
-    shape = (len(slopes.center), len(others), kernel.nu_max, size, size, moves.n_axes)
-    result = zeros(shape, "gradients of Wigner kernels")
-    for column, right in enumerate(others.split(1)):
-        result[:, column] = _contracted(kernel_slopes(kernel, left, right), slopes)
+    right = pairs.columns.densities[center_type].values
+    slopes = moves.by_type[center_type]
+    result = _zeros(kernel, (len(slopes.center), len(right)), moves)
+    _add(result, kernel, (left, torch.arange(len(left))), (right, torch.arange(len(right))), slopes,
+         torch.arange(len(slopes.center)), num_threads)  # fmt: skip
     return result
 
 
-def _contracted(by_density: Tensor, slopes: DensitySlopes) -> Tensor:
-    """Chain rule: derivatives ``(entry, nu_max, mu, mu', axis)``."""
-    return torch.einsum("nuvemc,eamc->enuva", by_density[:, :, :, slopes.center], slopes.values)
+def _zeros(kernel: PairKernel, shape: tuple[int, int], moves: Moves) -> Tensor:
+    """Memory for gradients of kernels."""
+    size = 2 * kernel.target[0] + 1
+    shape_of_all = (*shape, kernel.nu_max, size, size, moves.n_axes)
+    return zeros(shape_of_all, "gradients of Wigner kernels")
+
+
+def _add(
+    result: Tensor,
+    kernel: PairKernel,
+    left: tuple[Tensor, Tensor],
+    right: tuple[Tensor, Tensor],
+    slopes: DensitySlopes,
+    rows: Tensor,
+    num_threads: int | None,
+) -> None:
+    """
+    Add the derivatives of kernels of one type of centers; compiled for invariants.
+
+    :param left: densities, and the group of each
+    :param right: densities, and the column of each
+    :param rows: ``(entry,)``, row of the result for each change of a density
+    """
+    if kernel.target != (0, 1) or not isinstance(kernel, CgIteration | RotationPowers):
+        for column in torch.unique(right[1]).tolist():
+            by_density = kernel_slopes(kernel, left[0], right[0][right[1] == column])
+            by_density = by_density[:, :, :, slopes.center]
+            part = torch.einsum("nuvemc,eamc->enuva", by_density, slopes.values)
+            result[:, column].index_add_(0, rows, part)
+        return
+    from rhobar.ops import cpu
+
+    n_axes = slopes.values.shape[1]
+    axes = torch.arange(n_axes)
+    for nu in range(kernel.nu_max):
+        found = torch.zeros(len(result) * n_axes, result.shape[1], dtype=torch.float64)
+        cpu.moved_kernels(
+            kernel,
+            *left,
+            *right,
+            slopes.values.flatten(0, 1),
+            torch.repeat_interleave(slopes.center, n_axes),
+            (rows[:, None] * n_axes + axes).flatten(),
+            torch.eye(kernel.nu_max, dtype=torch.float64)[nu],
+            found,
+            num_threads=torch.get_num_threads() if num_threads is None else num_threads,
+        )
+        result[:, :, nu, 0, 0] += found.unflatten(0, (-1, n_axes)).transpose(1, 2)
 
 
 def add_gradient(block: TensorBlock, parameter: str, values: Tensor, samples: Labels) -> None:
