@@ -106,6 +106,9 @@ def test_long_lists_start_from_the_optimum_of_their_first_structures() -> None:
     objective = ridge.objective(np.moveaxis(data.kernels, -1, 0), data.targets)
     assert whole.error <= objective(np.array(part.point))
     assert whole.error == pytest.approx(objective(np.array(whole.point)), rel=1e-12)
+    again = ridge.fit(data.kernels, data.targets, start=part.point)
+    assert again.point == whole.point
+    assert again.n_evaluations == whole.n_evaluations - part.n_evaluations
 
 
 def test_the_solution_solves() -> None:

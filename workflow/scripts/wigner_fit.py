@@ -44,13 +44,16 @@ def main(
     with np.load(kernels, allow_pickle=False) as arrays:
         matrices = arrays["train"], arrays["test"]
     rows = []
-    for n_train in protocol["n_train"]:
+    starts: dict[int, tuple[float, ...]] = {}  # of searches beyond n_annealed, by order
+    for n_train in sorted(protocol["n_train"]):
         chosen = train.subset(range(n_train))
         targets, reference, baseline = learned(chosen, test, protocol["target"])
         for nu_max in orders:
             ridge = regression(protocol, nu_max, {**search, "seed": labels["seed"]})
             square, tall = (part(matrices, targets.size, nu_max) for part in (_square, _tall))
-            found = ridge.fit(square, targets)
+            found = ridge.fit(square, targets, start=starts.get(nu_max))
+            if targets.size >= ridge.n_annealed:
+                starts[nu_max] = found.point
             predicted = found.predict(tall, noise=ridge.noise).reshape(reference.shape) + baseline
             row = {"target": protocol["target"], "measure": protocol["error"], "nu_max": nu_max}
             numbers = {**_errors(predicted, reference, baseline), **_hypers(found)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal
 
@@ -111,21 +111,28 @@ class NuKernelRidge:
         if not self.noise > 0:
             raise ValueError(f"NuKernelRidge: noise must be positive, got {self.noise}.")
 
-    def fit(self, kernels: Array, targets: Array) -> NuKernelSolution:
+    def fit(
+        self, kernels: Array, targets: Array, *, start: Sequence[float] | None = None
+    ) -> NuKernelSolution:
         """
         Search the weights, then fit all structures.
 
         :param kernels: ``(row, row, nu)`` float64; the rows of one structure, its components,
             follow each other
         :param targets: ``(structure,)``, or ``(structure, component)``
+        :param start: the ``point`` of a fit to fewer structures, from which a simplex search starts
+            instead of annealing
         :raises ValueError: if shapes do not match, a number is not finite, or no weights within
             the bounds give a positive definite matrix
         """
         matrices, values = self._checked(kernels, targets)
-        n_folded = len(values)
-        n_annealed = min(n_folded, max(self.n_folds, self.n_annealed // values.shape[1]))
-        point, error, used = self._anneal(matrices, values[:n_annealed])
-        if n_annealed < n_folded:
+        n_annealed = min(len(values), max(self.n_folds, self.n_annealed // values.shape[1]))
+        used = 0
+        if start is None:
+            point, error, used = self._anneal(matrices, values[:n_annealed])
+        else:
+            point = np.asarray(start, dtype=np.float64)
+        if start is not None or n_annealed < len(values):
             point, error, more = self._descend(matrices, values, point)
             used += more
         _LOG.info("kernel ridge: %s = %.6g at %s after %d", self.error, error, point, used)
