@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import subprocess
 import sys
@@ -11,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import rich.progress
-import rich.table
 import structures
 import timing
 import torch
@@ -156,10 +154,6 @@ def _report(
     ratio = rhobar.rate / dense.rate
     walls = [sorted(case.wall)[len(case.wall) // 2] for case in (rhobar, two)]
     title = f"{whole.name}: {whole.n_environments} environments"
-    table = rich.table.Table("case", "environments/s", "ms", title=title)
-    for case in cases:
-        table.add_row(case.name, f"{case.rate:.0f}", f"{1e3 * case.median:.1f}")
-    table.add_section()
     goals = [
         (f"{ratio:.1f} × dense sums (goal {GOAL:g})", ratio >= GOAL),
         (f"two threads: {walls[0] / walls[1]:.1f} × one, by wall time", True),
@@ -170,33 +164,13 @@ def _report(
             memory["beyond"] <= MEMORY_GOAL,
         ),
     ]
-    for text, reached in goals:
-        table.add_row(text + ("" if reached else " [red]missed[/]"), "", "")
-    rich.get_console().print(table)
-    _write(whole, cases, {"ratio": ratio, "difference": largest, "memory": memory})
-    return sum(not reached for _, reached in goals)
-
-
-def _write(
-    whole: structures.StructureSet, cases: list[timing.Case], found: dict[str, object]
-) -> None:
-    """Add one line per case to the results."""
-    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    common = {
-        "benchmark": "bispectrum",
-        "structures": whole.name,
-        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        **found,
-        **timing.machine(),
-    }
-    with OUTPUT.open("a", encoding="utf-8") as stream:
-        for case in cases:
-            own = {
-                "case": case.name,
-                "n_environments": case.n_environments,
-                "threads": case.threads,
-                "cpu_s": case.cpu,
-                "wall_s": case.wall,
-                "environments_per_s": case.rate,
-            }
-            stream.write(json.dumps({**own, **common}) + "\n")
+    timing.append_results(
+        OUTPUT,
+        cases,
+        benchmark="bispectrum",
+        structures=whole.name,
+        ratio=ratio,
+        difference=largest,
+        memory=memory,
+    )
+    return timing.print_goals(cases, goals, title=title)

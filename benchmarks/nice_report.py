@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import argparse
 import ctypes
-import datetime
 import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import rich.progress
 import rich.table
@@ -120,22 +118,13 @@ def _report(
     for name, size in memory.items():
         table.add_row(f"peak memory, {name}", "", f"{size / 1e6:.0f} MB")
     console.print(table)
-    _write(whole, cases, {"gflops": gflops, "peak_bytes": memory})
+    timing.append_results(
+        OUTPUT,
+        cases,
+        benchmark="nice",
+        structures=whole.name,
+        gflops=gflops,
+        peak_bytes=memory,
+    )
     console.print(f"written to {OUTPUT}")
     return missed
-
-
-def _write(whole: structures.StructureSet, cases: list[timing.Case], more: dict[str, Any]) -> None:
-    """Add one line per case to the results."""
-    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    common = {
-        "benchmark": "nice",
-        "structures": whole.name,
-        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        **more,
-        **timing.machine(),
-    }
-    with OUTPUT.open("a", encoding="utf-8") as stream:
-        for case in cases:
-            own = {"case": case.name, "cpu_s": case.cpu, "wall_s": case.wall}
-            stream.write(json.dumps({**own, **common}) + "\n")

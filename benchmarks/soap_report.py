@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import statistics
 import subprocess
@@ -66,7 +65,14 @@ def run() -> int:
         table, failures = _table(whole, part, cases, differences, memory)
         console.print(table)
         missed += failures
-        _write(whole, cases, differences, memory)
+        timing.append_results(
+            OUTPUT,
+            cases,
+            benchmark="soap",
+            structures=whole.name,
+            differences=differences,
+            memory=memory,
+        )
     console.print(f"written to {OUTPUT}")
     return missed if arguments.strict else 0
 
@@ -148,32 +154,3 @@ def _ratio(case: timing.Case, peer: timing.Case) -> float:
         return case.rate / peer.rate
     times = [statistics.median(c.wall) / c.n_environments for c in (case, peer)]
     return times[1] / times[0]
-
-
-def _write(
-    whole: structures.StructureSet,
-    cases: list[timing.Case],
-    differences: dict[str, float],
-    memory: dict[str, int],
-) -> None:
-    """Add one line per case to the results."""
-    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    common = {
-        "benchmark": "soap",
-        "structures": whole.name,
-        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "differences": differences,
-        "memory": memory,
-        **timing.machine(),
-    }
-    with OUTPUT.open("a", encoding="utf-8") as stream:
-        for case in cases:
-            own = {
-                "case": case.name,
-                "n_environments": case.n_environments,
-                "threads": case.threads,
-                "cpu_s": case.cpu,
-                "wall_s": case.wall,
-                "environments_per_s": case.rate,
-            }
-            stream.write(json.dumps({**own, **common}) + "\n")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import gc
+import json
 import platform
 import statistics
 import time
@@ -13,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import rich
+import rich.table
 
 PACKAGES = ["rhobar", "featomic", "featomic-torch", "dscribe", "numba", "numpy", "torch"]
 
@@ -93,6 +97,47 @@ def _status(name: str) -> int:
         if line.startswith(f"{name}:"):
             return 1024 * int(line.split()[1])
     raise OSError(f"/proc/self/status has no {name}.")
+
+
+def print_goals(cases: Sequence[Case], goals: Sequence[tuple[str, bool]], *, title: str) -> int:
+    """
+    One table of rates and of goals; the number of those that were missed.
+
+    :param goals: what was found, and whether that is enough
+    """
+    table = rich.table.Table("case", "environments/s", "ms", title=title)
+    for case in cases:
+        table.add_row(case.name, f"{case.rate:.0f}", f"{1e3 * case.median:.1f}")
+    table.add_section()
+    for text, reached in goals:
+        table.add_row(text + ("" if reached else " [red]missed[/]"), "", "")
+    rich.get_console().print(table)
+    return sum(not reached for _, reached in goals)
+
+
+def append_results(
+    path: Path, cases: Sequence[Case], *, benchmark: str, structures: str, **found: Any
+) -> None:
+    """Add one line of JSON per case to ``path``, with what was ``found`` and the machine."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    common = {
+        "benchmark": benchmark,
+        "structures": structures,
+        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        **found,
+        **machine(),
+    }
+    with path.open("a", encoding="utf-8") as stream:
+        for case in cases:
+            own = {
+                "case": case.name,
+                "n_environments": case.n_environments,
+                "threads": case.threads,
+                "cpu_s": case.cpu,
+                "wall_s": case.wall,
+                "environments_per_s": case.rate,
+            }
+            stream.write(json.dumps({**own, **common}) + "\n")
 
 
 def machine() -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import datetime
 import json
 import subprocess
 import sys
@@ -13,7 +12,6 @@ from typing import Any, NamedTuple
 import ase
 import numpy as np
 import rich.progress
-import rich.table
 import timing
 import torch
 from metatensor.torch import Labels
@@ -209,10 +207,6 @@ def _report(cases: list[timing.Case], largest: float, memory: dict[str, int]) ->
     *sums, rhobar, two, from_frames, whole = cases
     ratio = rhobar.rate / max(case.rate for case in sums)
     walls = [sorted(case.wall)[len(case.wall) // 2] for case in (rhobar, two)]
-    table = rich.table.Table("case", "environments/s", "ms", title=f"{N_CLUSTERS} B8 clusters")
-    for case in cases:
-        table.add_row(case.name, f"{case.rate:.0f}", f"{1e3 * case.median:.1f}")
-    table.add_section()
     goals = [
         (f"{ratio:.1f} × the fastest sums in torch (goal {GOAL:g})", ratio >= GOAL),
         (f"{from_frames.rate / whole.rate:.1f} × all products, from frames", True),
@@ -224,31 +218,13 @@ def _report(cases: list[timing.Case], largest: float, memory: dict[str, int]) ->
             memory["beyond"] <= MEMORY_GOAL,
         ),
     ]
-    for text, reached in goals:
-        table.add_row(text + ("" if reached else " [red]missed[/]"), "", "")
-    rich.get_console().print(table)
-    _write(cases, {"ratio": ratio, "difference": largest, "memory": memory})
-    return sum(not reached for _, reached in goals)
-
-
-def _write(cases: list[timing.Case], found: dict[str, object]) -> None:
-    """Add one line per case to the results."""
-    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    common = {
-        "benchmark": "triplets",
-        "structures": f"{N_CLUSTERS} random B8 clusters",
-        "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        **found,
-        **timing.machine(),
-    }
-    with OUTPUT.open("a", encoding="utf-8") as stream:
-        for case in cases:
-            own = {
-                "case": case.name,
-                "n_environments": case.n_environments,
-                "threads": case.threads,
-                "cpu_s": case.cpu,
-                "wall_s": case.wall,
-                "environments_per_s": case.rate,
-            }
-            stream.write(json.dumps({**own, **common}) + "\n")
+    timing.append_results(
+        OUTPUT,
+        cases,
+        benchmark="triplets",
+        structures=f"{N_CLUSTERS} random B8 clusters",
+        ratio=ratio,
+        difference=largest,
+        memory=memory,
+    )
+    return timing.print_goals(cases, goals, title=f"{N_CLUSTERS} B8 clusters")
