@@ -90,6 +90,7 @@ def inputs(
         "wigner_truncation": {"dataset": "minimol", "lambda_max": [-1, 3], "relative": [0.0, 0.2]},
         "sheets": {"model": ["nu2"] * 2, "v": 0.1, "ratio": [1.0, 5.0e-3]},
         "forces": {"model": ["exact", "nu2", "triplets"], "y": 0.0, "force": [-0.157, 0.0, -0.15]},
+        "orbit": {"change": [0.0, 1.5e-3], "moved": [0.1, 0.2], "target": [0.9, 1.2]},
         "labels": {"model": "distances", "epoch": [1, 2], "rmse": [1.2, 1.001]},
         "differences": {"comparison": "float64", "difference": [1e-16, 2e-16]},
     }
@@ -235,6 +236,8 @@ def test_references_of_pairs_stand_beside_ours(page: str) -> None:
     assert parser.cells[at + 1 : at + 4] == ["0.0048", "0.005", "1.04"]
     at = parser.cells.index("force at the crossing, nu2")
     assert parser.cells[at + 1 : at + 4] == ["0 1/Å", "0 1/Å", "-"]
+    at = parser.cells.index("methane orbit, largest change of ν = 2 features")
+    assert parser.cells[at + 1 : at + 4] == ["0.0015", "0.0015", "1.00"]
     assert "labels of degenerate pairs, distances, last mean squared error" in parser.cells
     assert '<a href="../counterexamples/catalogue.html">' in page
 

@@ -4,6 +4,11 @@ B8 = config["completeness"]["b8"]
 B8_FILES = "results/{scale}/completeness/b8"
 METHANE = "results/{scale}/completeness/methane"
 SHEETS = "results/{scale}/completeness/sheets"
+ORBIT = "results/{scale}/completeness/orbit"
+# the data set, where there is a copy; else an orbit is followed
+PUBLISHED_ORBIT = (
+    {"published": DATASET.format("orbit")} if "orbit" in config["datasets"] else {}
+)
 NUMBERS_OF_COMPLETENESS = {
     "sheet_spectra": [f"{SHEETS}/spectra.parquet".format(scale=SCALE)],
     "crossing_sheets": [f"{SHEETS}/projections.parquet".format(scale=SCALE)],
@@ -12,6 +17,7 @@ NUMBERS_OF_COMPLETENESS = {
         for table in ("errors", "curves")
     ],
     "separating_force": [f"{SHEETS}/forces.parquet".format(scale=SCALE)],
+    "orbit_learning": [f"{ORBIT}/predictions.parquet".format(scale=SCALE)],
     "boron_energies": expand(
         f"{B8_FILES}/predictions/{{letter}}.parquet", scale=SCALE, letter=["B", "D"]
     ),
@@ -241,6 +247,35 @@ rule completeness_forces:
         code=source_digest("completeness_forces.py"),
     script:
         "../scripts/completeness_forces.py"
+
+
+rule completeness_orbit:
+    """Methane along which two neighbors hardly change, and what a network learns there."""
+    input:
+        **PUBLISHED_ORBIT,
+        verified=VERIFICATION,
+    output:
+        orbit=f"{ORBIT}/points.parquet",
+        predictions=f"{ORBIT}/predictions.parquet",
+    log:
+        "results/{scale}/logs/completeness_orbit.log",
+    benchmark:
+        "results/{scale}/benchmarks/completeness_orbit.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=3000,
+        runtime=600,
+    params:
+        protocol=config["completeness"]["orbit"],
+        # of this code only, for another one would go on from what it did not do
+        checkpoints=lambda wildcards, output: (
+            f"{output.predictions}.{source_digest('completeness_orbit.py')[:12]}"
+        ),
+        code=source_digest("completeness_orbit.py"),
+    script:
+        "../scripts/completeness_orbit.py"
 
 
 rule completeness_methane:

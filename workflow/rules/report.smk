@@ -31,6 +31,7 @@ rule report_page:
         b8_errors=NUMBERS_OF_COMPLETENESS["boron_errors"],
         sheets=NUMBERS_OF_COMPLETENESS["sheet_spectra"],
         forces=NUMBERS_OF_COMPLETENESS["separating_force"],
+        orbit=[f"{ORBIT}/points.parquet".format(scale=SCALE)],
         labels=[path for path in PAIR_TRAININGS if path.endswith("labels.parquet")],
         differences=NUMBERS_OF_INCOMPLETENESS["network_differences"],
         verification=VERIFICATION,

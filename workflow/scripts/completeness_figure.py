@@ -12,6 +12,7 @@ from rhobar.plotting import (
     boron_errors,
     crossing_sheets,
     methane_learning,
+    orbit_learning,
     save_figure,
     separating_force,
     sheet_spectra,
@@ -24,6 +25,7 @@ FIGURES = {
     "methane_learning": methane_learning,
     "sheet_spectra": sheet_spectra,
     "crossing_sheets": crossing_sheets,
+    "orbit_learning": orbit_learning,
     "separating_force": separating_force,
 }
 ONE_ARGUMENT_PER_FILE = ("methane_learning",)

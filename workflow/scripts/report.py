@@ -46,8 +46,8 @@ def main(
 
     :param figures: .png files; a .pdf of the same name lies beside each
     :param numbers: tables (.parquet) by what they hold: ``learning_curves``, ``body_order``,
-        ``wigner_curves``, ``wigner_truncation``, ``b8_errors``, ``sheets``, ``forces``, ``labels``,
-        ``differences``
+        ``wigner_curves``, ``wigner_truncation``, ``b8_errors``, ``sheets``, ``forces``, ``orbit``,
+        ``labels``, ``differences``
     :param verification: as :mod:`counterexamples_verify` writes it
     :param pages: interactive pages, by the names that captions give them
     :param data: files of data, as they came and as they were prepared
@@ -147,6 +147,7 @@ if __name__ == "__main__":
                 "b8_errors",
                 "sheets",
                 "forces",
+                "orbit",
                 "labels",
                 "differences",
             )

@@ -109,6 +109,17 @@ def _forces(entry: Entry, forces: pd.DataFrame) -> Iterator[Row]:
     yield _row(f"force at the crossing, {entry['model']}", entry, float(chosen["force"].item()))
 
 
+def _orbit(entry: Entry, points: pd.DataFrame) -> Iterator[Row]:
+    names = {
+        "change": ("largest change of ν = 2 features", points["change"].max()),
+        "moved": ("largest change by random displacements", points["moved"].max()),
+        "lowest": ("lowest target", points["target"].min()),
+        "highest": ("highest target", points["target"].max()),
+    }
+    what, ours = names[entry["measure"]]
+    yield _row(f"methane orbit, {what}", entry, float(ours))
+
+
 def _labels(entry: Entry, training: pd.DataFrame) -> Iterator[Row]:
     chosen = training[training["model"] == entry["model"]].sort_values("epoch")
     what = f"labels of degenerate pairs, {entry['model']}, last mean squared error"
@@ -129,6 +140,7 @@ _ROWS = {
     "b8_errors": _b8_errors,
     "sheets": _sheets,
     "forces": _forces,
+    "orbit": _orbit,
     "labels": _labels,
     "differences": _differences,
 }

@@ -13,6 +13,7 @@ from rhobar.plotting.local_reconstruction import local_reconstruction
 from rhobar.plotting.methane_learning import methane_learning
 from rhobar.plotting.network_differences import network_differences
 from rhobar.plotting.network_training import network_training
+from rhobar.plotting.orbit_learning import orbit_learning
 from rhobar.plotting.pair_gallery import pair_gallery
 from rhobar.plotting.parity import parity
 from rhobar.plotting.periodic_pairs import periodic_pairs
@@ -54,6 +55,7 @@ __all__ = [
     "network_differences",
     "network_training",
     "new_figure",
+    "orbit_learning",
     "pair_gallery",
     "parity",
     "periodic_pairs",
