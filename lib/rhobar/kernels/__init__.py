@@ -1,7 +1,19 @@
 """Kernels: similarities between two environments, or two structures."""
 
+from rhobar.kernels.environment_columns import (
+    center_densities,
+    environment_columns,
+    mixed_kernel,
+)
 from rhobar.kernels.polynomial import PolynomialKernel
 from rhobar.kernels.wigner_density import WignerDensity
 from rhobar.kernels.wigner_kernel import WignerKernel
 
-__all__ = ["PolynomialKernel", "WignerDensity", "WignerKernel"]
+__all__ = [
+    "PolynomialKernel",
+    "WignerDensity",
+    "WignerKernel",
+    "center_densities",
+    "environment_columns",
+    "mixed_kernel",
+]

@@ -11,7 +11,7 @@ from torch import Tensor
 from rhobar.ops import PairKernel
 
 from .wigner_gradients import Moves, add_gradient, center_gradients, structure_gradients
-from .wigner_pairs import CenterPairs
+from .wigner_pairs import CenterPairs, zeros
 
 Kernels = dict[tuple[int, int], PairKernel]
 """what is wanted, by ``(o3_lambda, o3_sigma)``"""
@@ -29,7 +29,8 @@ def structure_map(
     columns = torch.arange(pairs.columns.n_systems)[:, None]
     keys, blocks = [], []
     if (0, 1) in kernels:
-        counts = pairs.composition(per_atom=False)[:, :, None, None]
+        counts = torch.zeros(len(samples), len(columns), 1, 1, dtype=torch.float64)
+        pairs.add_composition(counts[:, :, 0, 0], per_atom=False)
         keys.append([0, 0, 1])
         blocks.append(kernel_block(counts, samples, ["system_ref"], columns))
         for move in moves:
@@ -37,7 +38,10 @@ def structure_map(
             names = move.of_structures(pairs.rows).names
             add_gradient(blocks[-1], move.parameter, nothing, Labels.empty(names))
     for target, kernel in kernels.items():
-        sums = pairs.sums(kernel, per_atom=False, num_threads=num_threads)
+        size = 2 * target[0] + 1
+        shape = (len(samples), len(columns), kernel.nu_max, size, size)
+        sums = zeros(shape, "Wigner kernels")
+        pairs.add_sums(sums, kernel, per_atom=False, num_threads=num_threads)
         slopes = [structure_gradients(kernel, pairs, move, num_threads) for move in moves]
         for nu in range(kernel.nu_max):
             keys.append([nu + 1, *target])

@@ -22,8 +22,8 @@ from rhobar.descriptors import (
 )
 from rhobar.math import RadialIntegral
 
-_PORTION = 20_000
-"""atoms that are expanded at once: about 250 MB at 25 radial functions of two neighbor types"""
+_PORTION = 4_000
+"""atoms that are expanded at once: below 100 MB at 25 radial functions of five neighbor types"""
 
 _MISSED = 1e-7
 """part of a neighbor's own density that a compression may leave out; overlaps miss its square"""
@@ -112,7 +112,7 @@ class WignerDensity:
         """
         Densities around the atoms of ``frames`` by the type of the center, sorted.
 
-        Memory: 8 bytes for each number of ``values``, and 250 MB for a portion of the frames.
+        Memory: 8 bytes for each number of ``values``, and 100 MB for a portion of the frames.
 
         :param neighbor_types: the channels, sorted; neighbors of other types are left out
         """

@@ -86,12 +86,8 @@ class WignerKernel:
         :raises MemoryError: for a result that cannot fit, before anything is computed
         """
         pairs = center_pairs(self.density, frames, other, self.center_types, num_threads)
-        sums = pairs.sums(self.pair_kernel(target), per_atom=per_atom, num_threads=num_threads)
-        if target != (0, 1):
-            none = sums.new_zeros(*sums.shape[:2], 1, *sums.shape[3:])
-            return torch.cat([none, sums], dim=2).permute(0, 3, 1, 4, 2).contiguous()
-        zeroth = pairs.composition(per_atom=per_atom)
-        return torch.cat([zeroth[:, :, None], sums[..., 0, 0]], dim=2)
+        kernel = self.pair_kernel(target)
+        return pairs.matrices(kernel, per_atom=per_atom, num_threads=num_threads)
 
     def compute(
         self,
@@ -141,7 +137,9 @@ class WignerKernel:
         """
         pairs = system_pairs(self.density, systems, other, self.center_types)
         sums = pairs.differentiable_sums(self.pair_kernel())[..., 0, 0]
-        return torch.cat([pairs.composition(per_atom=False)[:, :, None], sums], dim=2)
+        counts = sums.new_zeros(sums.shape[:2])
+        pairs.add_composition(counts, per_atom=False)
+        return torch.cat([counts[:, :, None], sums], dim=2)
 
     def function_matrix(
         self,
@@ -178,8 +176,8 @@ class WignerKernel:
             order = exponential_order(pairs.largest_overlap())
             degree = l_max * order + target[0]
         kernel = RotationFunction(function, l_max, degree, target)
-        sums = pairs.sums(kernel, per_atom=False, num_threads=None)[:, :, 0]
-        return sums[..., 0, 0] if target == (0, 1) else sums.permute(0, 2, 1, 3).contiguous()
+        matrices = pairs.matrices(kernel, per_atom=False, num_threads=None)
+        return matrices[..., 1].contiguous()
 
 
 def exponential_order(largest: float) -> int:

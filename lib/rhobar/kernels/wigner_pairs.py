@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from metatensor.torch import Labels
 from metatomic.torch import System
-from numpy.typing import NDArray
 from torch import Tensor
 
 from rhobar.ops import (
@@ -81,32 +80,49 @@ class CenterPairs:
         """Types of centers that both sides have, sorted."""
         return sorted(self.rows.densities.keys() & self.columns.densities.keys())
 
-    def sums(self, kernel: PairKernel, *, per_atom: bool, num_threads: int | None) -> Tensor:
+    def matrices(self, kernel: PairKernel, *, per_atom: bool, num_threads: int | None) -> Tensor:
         """
-        Kernels summed over the pairs of centers of each pair of structures, tile by tile.
+        Kernels between structures, ν = 0 included, see :meth:`WignerKernel.matrices`.
 
-        Memory: the result, and 250 MB. Says at level INFO how large it will be and, after the
-        first tile, how long it will take.
+        Memory: the result, and 250 MB.
 
-        :param per_atom: a row for each atom, of that atom alone
-        :returns: ``(row, n_columns, nu_max, 2 o3_lambda + 1, 2 o3_lambda + 1)`` float64
         :raises MemoryError: if the result cannot fit
+        """
+        n_rows = int(self.rows.system_ptr[-1]) if per_atom else self.rows.n_systems
+        n_columns, n_orders = self.columns.n_systems, kernel.nu_max + 1
+        if kernel.target != (0, 1):
+            size = 2 * kernel.target[0] + 1
+            result = zeros((n_rows, size, n_columns, size, n_orders), "Wigner kernels")
+            sums = result.permute(0, 2, 4, 1, 3)
+        else:
+            result = zeros((n_rows, n_columns, n_orders), "Wigner kernels")
+            sums = result[:, :, :, None, None]
+            self.add_composition(result[:, :, 0], per_atom=per_atom)
+        self.add_sums(sums[:, :, 1:], kernel, per_atom=per_atom, num_threads=num_threads)
+        return result
+
+    def add_sums(
+        self, out: Tensor, kernel: PairKernel, *, per_atom: bool, num_threads: int | None
+    ) -> None:
+        """
+        Add kernels summed over the pairs of centers of each pair of structures, tile by tile.
+
+        Says at level INFO, once it knows, how long it will take.
+
+        :param out: ``(row, n_columns, nu_max, 2 o3_lambda + 1, 2 o3_lambda + 1)`` float64
+        :param per_atom: a row for each atom, of that atom alone
         """
         rows, columns = self.rows, self.columns
         row_ptr = rows.system_ptr if per_atom else torch.arange(rows.n_systems + 1)
-        size = 2 * kernel.target[0] + 1
-        shape = (int(row_ptr[-1]), columns.n_systems, kernel.nu_max, size, size)
-        result = zeros(shape, "Wigner kernels")
         mirrored = self.symmetric and not per_atom
-        progress = _Progress(self._pairs() / (2 if mirrored else 1))
+        progress = _Progress(self.n_pairs / (2 if mirrored else 1))
         for some in _tiles(rows.n_systems):
-            first = int(row_ptr[some.start])
-            stop = int(row_ptr[some.stop])
+            first, stop = int(row_ptr[some.start]), int(row_ptr[some.stop])
             for others in _tiles(columns.n_systems):
                 if mirrored and others.start < some.start:
                     continue
                 same = mirrored and others.start == some.start
-                place = result[first:stop, others.start : others.stop]
+                place = out[first:stop, others.start : others.stop]
                 for center_type in self.center_types:
                     left = rows.part(center_type, some)
                     right = columns.part(center_type, others)
@@ -123,9 +139,8 @@ class CenterPairs:
                     )
                     progress.add(len(left.system) * len(right.system) / (2 if same else 1))
                 if mirrored and not same:
-                    mirror = result[others.start : others.stop, first:stop]
+                    mirror = out[others.start : others.stop, first:stop]
                     mirror += place.transpose(0, 1).transpose(3, 4)
-        return result
 
     def differentiable_sums(self, kernel: PairKernel) -> Tensor:
         """:meth:`sums` by the reference, with history for autograd."""
@@ -167,19 +182,17 @@ class CenterPairs:
                 )
         return result
 
-    def composition(self, *, per_atom: bool) -> Tensor:
-        """Number of pairs of centers of one type, ``(row, n_columns)``; see :meth:`sums`."""
+    def add_composition(self, out: Tensor, *, per_atom: bool) -> None:
+        """Add the number of pairs of centers of one type; ``out`` is ``(row, n_columns)``."""
         rows, columns = self.rows, self.columns
-        n_rows = int(rows.system_ptr[-1]) if per_atom else rows.n_systems
-        result = torch.zeros(n_rows, columns.n_systems, dtype=torch.float64)
         for center_type in self.center_types:
-            counts = columns.counts(center_type)
+            counts, others = rows.counts(center_type), columns.counts(center_type)
             if per_atom:
                 centers = rows.densities[center_type]
-                result[rows.system_ptr[centers.system] + centers.atom] = counts
-            else:
-                result += rows.counts(center_type)[:, None] * counts
-        return result
+                counts = torch.zeros(len(out), dtype=torch.float64)
+                counts[rows.system_ptr[centers.system] + centers.atom] = 1.0
+            for some in torch.arange(len(out)).split(_SYSTEMS):
+                out[some[0] : some[-1] + 1] += counts[some, None] * others
 
     def largest_overlap(self) -> float:
         """No overlap of two centers, however rotated, is larger (inequality of Schwarz)."""
@@ -189,7 +202,8 @@ class CenterPairs:
         ]
         return max((float(x * y) for x, y in zip(*norms, strict=True)), default=0.0)
 
-    def _pairs(self) -> float:
+    @property
+    def n_pairs(self) -> float:
         """How many pairs of centers there are."""
         rows, columns = self.rows.densities, self.columns.densities
         return float(sum(len(rows[a].system) * len(columns[a].system) for a in self.center_types))
@@ -201,18 +215,20 @@ def center_pairs(
     other: Sequence[ase.Atoms] | None,
     center_types: Sequence[int] | None,
     num_threads: int | None,
+    neighbor_types: tuple[int, ...] | None = None,
 ) -> CenterPairs:
     """
-    Expand the densities of both sides in the same channels, the types of all atoms.
+    Expand the densities of both sides in the same channels.
 
     :param other: None: ``frames`` again
+    :param neighbor_types: the channels, sorted; None: the types of all atoms
     :param center_types: atoms of other types are no centers; None: all are
     :raises ValueError: for bad structures, or none
     """
     both = [*frames, *(other or [])]
     if not both or (other is not None and not (len(frames) and len(other))):
         raise ValueError("the list of frames is empty; give at least one.")
-    types = _types(frame.numbers for frame in both)
+    types = neighbor_types or all_types(both)
 
     def side(part: Sequence[ase.Atoms]) -> Side:
         densities = density.of_frames(part, types, num_threads=num_threads)
@@ -229,15 +245,16 @@ def system_pairs(
     center_types: Sequence[int] | None,
 ) -> CenterPairs:
     """The same for systems with their neighbor lists, the densities of which record gradients."""
-    types = _types([*(s.types.numpy() for s in systems), *(frame.numbers for frame in other)])
+    found = {int(a) for system in systems for a in system.types.unique()}
+    types = tuple(sorted(found.union(all_types(other))))
     rows = _side(density.of_systems(systems, types), map(len, systems), center_types)
     columns = _side(density.of_frames(other, types), map(len, other), center_types)
     return CenterPairs(rows, columns, types)
 
 
-def _types(numbers: Iterable[NDArray[np.integer]]) -> tuple[int, ...]:
-    """All types that occur, sorted."""
-    return tuple(sorted({int(a) for part in numbers for a in np.unique(part)}))
+def all_types(frames: Iterable[ase.Atoms]) -> tuple[int, ...]:
+    """All types of atoms that occur, sorted."""
+    return tuple(sorted({int(a) for frame in frames for a in np.unique(frame.numbers)}))
 
 
 def _side(
