@@ -14,11 +14,7 @@ from rhobar.plotting.style import PAGE_WIDTH, figure_style, new_figure
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-_TITLES = {
-    "none": "random methane only",
-    "few": "and few points of the orbit",
-    "all": "and all points of the orbit",
-}
+_RUNS = ("none", "few", "all")
 _PARTS = {
     "validation": ("random, held out", "#999999", "o", 2.0),
     "train": ("random, learned", "#56B4E9", "o", 2.0),
@@ -40,12 +36,15 @@ def orbit_learning(predictions: DataFrame) -> Figure:
     with figure_style():
         figure = new_figure(PAGE_WIDTH, 4.4)
         axes = figure.subplots(2, 3, sharey="row", height_ratios=[1.15, 1.0])
-        for column, (run, title) in enumerate(_TITLES.items()):
+        for column, run in enumerate(_RUNS):
             rows = predictions[predictions["run"] == run]
+            orbit = rows[rows["part"] == "orbit"]
             above, below = axes[:, column]
-            above.set_title(title)
+            n_learned = int(orbit["trained"].sum())
+            more = f"and {n_learned} points of the orbit" if n_learned else "only"
+            above.set_title(f"random methane {more}")
             _draw_parity(above, rows)
-            _draw_orbit(below, rows[rows["part"] == "orbit"])
+            _draw_orbit(below, orbit)
         axes[0, 0].set_ylabel("predicted t")
         axes[1, 0].set_ylabel("t along the orbit")
         handles, labels = axes[0, 1].get_legend_handles_labels()
