@@ -5,11 +5,13 @@ from rhobar.kernels.environment_columns import (
     environment_columns,
     mixed_kernel,
 )
+from rhobar.kernels.kernel_store import KernelStore
 from rhobar.kernels.polynomial import PolynomialKernel
 from rhobar.kernels.wigner_density import WignerDensity
 from rhobar.kernels.wigner_kernel import WignerKernel
 
 __all__ = [
+    "KernelStore",
     "PolynomialKernel",
     "WignerDensity",
     "WignerKernel",

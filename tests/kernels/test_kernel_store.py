@@ -1,0 +1,113 @@
+"""Kernels on disk: the bytes of one computation, however it was cut and interrupted."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+
+import ase
+import numpy as np
+import pytest
+import torch
+
+from rhobar.kernels import KernelStore, WignerDensity, WignerKernel
+from rhobar.kernels import kernel_store as module
+from tests import structures
+
+DENSITY = WignerDensity(cutoff=3.0, l_max=2, n_radial=4, smearing=0.4, smearing_rate=0.2)
+
+
+def frames(count: int = 11) -> list[ase.Atoms]:
+    """Molecules and lone atoms, of types that not all chunks have."""
+    builders = [structures.methane, structures.isolated, structures.apart, structures.ethanol]
+    return [
+        structures.rattled(builders[k % 4](), amplitude=0.1, seed=100 + k) for k in range(count)
+    ]
+
+
+def store(folder: Path, engine: str = "cg", chunk: int = 4) -> KernelStore:
+    return KernelStore.of(folder, WignerKernel(DENSITY, engine=engine), frames(), chunk=chunk)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.mark.parametrize("engine", ["cg", "grid"])
+def test_chunks_are_the_bits_of_the_whole(tmp_path: Path, engine: str) -> None:
+    found = store(tmp_path, engine).compute_missing()
+    assert found.chunks() == [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
+    whole = WignerKernel(DENSITY, engine=engine).matrices(frames())
+    for rows, columns, kernels in KernelStore(tmp_path):
+        expected = whole[rows.start : rows.stop, columns.start : columns.stop]
+        assert torch.equal(kernels, expected)
+    assert torch.equal(found.load(2, 0), whole[8:, :4])
+    weights = [3.0, 0.1, 0.5, 0.0, 2.0]
+    mixed = whole @ torch.tensor(weights, dtype=torch.float64)
+    torch.testing.assert_close(KernelStore(tmp_path).mixed(weights), mixed, rtol=1e-14, atol=0.0)
+    assert torch.equal(KernelStore(tmp_path).mixed(weights), KernelStore(tmp_path).mixed(weights).T)
+
+
+def endless(folder: Path) -> None:
+    """Compute chunk after chunk, slowly enough to be killed in between."""
+    computing = store(folder, chunk=2)
+    for i, j in computing.missing():
+        computing.compute(i, j)
+        time.sleep(0.2)
+
+
+def test_killed_and_resumed(tmp_path: Path) -> None:
+    expected = store(tmp_path / "whole", chunk=2).compute_missing()
+    context = multiprocessing.get_context("fork")
+    process = context.Process(target=endless, args=(tmp_path / "killed",))
+    process.start()
+    deadline = time.monotonic() + 60
+    while len(list((tmp_path / "killed").glob("*.npy"))) < 3 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    begun = store(tmp_path / "killed", chunk=2)
+    assert 0 < len(begun.missing()) < len(expected.chunks())
+    begun.compute_missing()
+    resumed = {n: b for n, b in files(tmp_path / "killed").items() if not n.startswith(".")}
+    assert resumed == files(tmp_path / "whole")
+
+
+def test_a_chunk_is_not_computed_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    computing = store(tmp_path)
+    computing.compute(0, 1)
+    monkeypatch.setattr(module, "center_pairs", None)
+    computing.compute(0, 1)
+    assert (0, 1) not in computing.missing()
+    assert json.loads((tmp_path / "wk_000_001.json").read_text())["columns"] == [4, 8]
+
+
+def test_damage_is_seen(tmp_path: Path) -> None:
+    computing = store(tmp_path)
+    computing.compute(1, 1)
+    path = tmp_path / "wk_001_001.npy"
+    values = np.load(path)
+    values[0, 0, 1] *= 1 + 1e-15
+    np.save(path, values)
+    with pytest.raises(ValueError, match="the file is damaged"):
+        computing.load(1, 1)
+
+
+def test_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"holds no kernel\.json"):
+        KernelStore(tmp_path)
+    with pytest.raises(ValueError, match="give at least one"):
+        store(tmp_path, chunk=0)
+    found = store(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"wk_000_000\.npy is missing"):
+        found.load(0, 0)
+    with pytest.raises(ValueError, match=r"has no chunk \(1, 0\)"):
+        found.compute(1, 0)
+    with pytest.raises(ValueError, match="other kernels: kernel differ"):
+        store(tmp_path, engine="grid")
+    with pytest.raises(ValueError, match="other kernels: n_systems, frames differ"):
+        KernelStore.of(tmp_path, WignerKernel(DENSITY, engine="cg"), frames(7), chunk=4)
