@@ -9,8 +9,8 @@ import numpy as np
 from ase.calculators.calculator import Calculator, all_changes
 
 
-class Pairs(Calculator):
-    """A pair potential that wants a periodic box, of H and C alone."""
+class _EnergyAlone(Calculator):
+    """What an energy needs to be a calculator."""
 
     implemented_properties: ClassVar[list[str]] = ["energy"]
 
@@ -22,29 +22,29 @@ class Pairs(Calculator):
     ) -> None:
         super().calculate(atoms, properties, system_changes)
         assert atoms is not None
+        self.results["energy"] = float(self.energy_of(atoms))
+
+    def energy_of(self, atoms: ase.Atoms) -> float:
+        raise NotImplementedError
+
+
+class Pairs(_EnergyAlone):
+    """A pair potential that wants a periodic box, of H and C alone."""
+
+    def energy_of(self, atoms: ase.Atoms) -> float:
         if not atoms.pbc.all():
             raise RuntimeError("this code needs a periodic cell")
         if not set(atoms.numbers) <= {1, 6}:
             raise KeyError(f"no parameters for {sorted(set(atoms.numbers) - {1, 6})}")
-        distances = atoms.get_all_distances(mic=True)
-        self.results["energy"] = float(np.exp(-distances).sum())
+        return np.exp(-atoms.get_all_distances(mic=True)).sum()
 
 
-class Tilted(Calculator):
+class Tilted(_EnergyAlone):
     """Distances, and a bit of x: no structure is as its copies."""
 
-    implemented_properties: ClassVar[list[str]] = ["energy"]
-
-    def calculate(
-        self,
-        atoms: ase.Atoms | None = None,
-        properties: Any = ("energy",),
-        system_changes: Any = all_changes,
-    ) -> None:
-        super().calculate(atoms, properties, system_changes)
-        assert atoms is not None
+    def energy_of(self, atoms: ase.Atoms) -> float:
         distances = np.exp(-atoms.get_all_distances()).sum()
-        self.results["energy"] = float(distances + 1e-3 * np.sin(atoms.positions[:, 0]).sum())
+        return distances + 1e-3 * np.sin(atoms.positions[:, 0]).sum()
 
 
 class Empty(Calculator):

@@ -1,11 +1,51 @@
 """Energies of atoms as metatomic wants them: named, chosen, summed."""
 
-from typing import Optional
+from typing import Dict, List, Optional  # noqa: UP035
 
 import torch
 from metatensor.torch import Labels, TensorBlock, TensorMap
-from metatomic.torch import System
+from metatomic.torch import ModelOutput, System
 from torch import Tensor
+
+
+class AtomicEnergies(torch.nn.Module):
+    """Energies that are sums over atoms, with the interface that metatomic wants."""
+
+    # metatomic compares these annotations with its own, which are written this way
+    def forward(
+        self,
+        systems: List[System],  # noqa: UP006
+        outputs: Dict[str, ModelOutput],  # noqa: UP006
+        selected_atoms: Optional[Labels],  # noqa: UP045
+    ) -> Dict[str, TensorMap]:  # noqa: UP006
+        """
+        ``energy``, if it is among ``outputs``, in eV.
+
+        :param selected_atoms: names ``system, atom``: whose energies are meant; others are
+            neighbors only
+        """
+        results: dict[str, TensorMap] = {}
+        if "energy" not in outputs:
+            return results
+        samples, types = atoms_of(systems)
+        energies = self.of_atoms(systems, selected_atoms, samples, types)
+        per_atom = outputs["energy"].sample_kind == "atom"
+        results["energy"] = energies_of(energies, samples, len(systems), per_atom, selected_atoms)
+        return results
+
+    def of_atoms(
+        self,
+        systems: list[System],
+        selected_atoms: Optional[Labels],  # noqa: UP045 - scripted
+        samples: Tensor,
+        types: Tensor,
+    ) -> Tensor:
+        """
+        Energies of all atoms ``(atom,)``; those not selected may be anything.
+
+        :param samples: ``(atom, 2)`` and ``types`` ``(atom,)``, as :func:`atoms_of` gives them
+        """
+        raise NotImplementedError
 
 
 def atoms_of(systems: list[System]) -> tuple[Tensor, Tensor]:

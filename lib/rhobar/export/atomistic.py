@@ -1,7 +1,7 @@
 """Models as files that simulation engines load without Python."""
 
 from pathlib import Path
-from typing import Dict, List, Optional, cast  # noqa: UP035
+from typing import Optional, cast
 
 import torch
 from metatensor.torch import Labels, TensorMap
@@ -19,7 +19,7 @@ import rhobar
 from rhobar.data import written_beside
 from rhobar.models import DistanceGnn, LinearModel
 
-from .atomic_energies import atoms_of, energies_of
+from .atomic_energies import AtomicEnergies
 from .network_energy import NetworkEnergy
 
 
@@ -78,7 +78,7 @@ def _atomistic(
     return AtomisticModel(module, metadata, capabilities)
 
 
-class LinearEnergy(torch.nn.Module):
+class LinearEnergy(AtomicEnergies):
     r"""
     Energies of a :class:`~rhobar.models.LinearModel` with the interface that metatomic wants.
 
@@ -113,31 +113,18 @@ class LinearEnergy(torch.nn.Module):
         options: list[NeighborListOptions] = self.descriptor.requested_neighbor_lists()  # type: ignore[operator]
         return options
 
-    # metatomic compares these annotations with its own, which are written this way
-    def forward(
+    def of_atoms(
         self,
-        systems: List[System],  # noqa: UP006
-        outputs: Dict[str, ModelOutput],  # noqa: UP006
-        selected_atoms: Optional[Labels],  # noqa: UP045
-    ) -> Dict[str, TensorMap]:  # noqa: UP006
-        """
-        ``energy``, if it is among ``outputs``, in eV.
-
-        :param selected_atoms: names ``system, atom``: whose energies are meant; others are
-            neighbors only
-        """
-        results: dict[str, TensorMap] = {}
-        if "energy" not in outputs:
-            return results
-        samples, types = atoms_of(systems)
-        n_systems = len(systems)
-        sizes = torch.bincount(samples[:, 0], minlength=n_systems)
+        systems: list[System],
+        selected_atoms: Optional[Labels],  # noqa: UP045 - scripted
+        samples: Tensor,
+        types: Tensor,
+    ) -> Tensor:
+        """Energies of all atoms, ``(atom,)``; those not selected have no features."""
+        sizes = torch.bincount(samples[:, 0], minlength=len(systems))
         first = torch.cumsum(sizes, 0) - sizes  # atom of each system among all
         energies = self._features_energies(systems, selected_atoms, first, types.shape[0])
-        energies = energies + self.composition[torch.searchsorted(self.atomic_types, types)]
-        per_atom = outputs["energy"].sample_kind == "atom"
-        results["energy"] = energies_of(energies, samples, n_systems, per_atom, selected_atoms)
-        return results
+        return energies + self.composition[torch.searchsorted(self.atomic_types, types)]
 
     def _features_energies(
         self,

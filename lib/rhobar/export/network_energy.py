@@ -1,17 +1,17 @@
 """Networks of distances with the interface that metatomic wants."""
 
-from typing import Dict, List, Optional  # noqa: UP035
+from typing import Optional
 
-import torch
-from metatensor.torch import Labels, TensorMap
-from metatomic.torch import ModelOutput, NeighborListOptions, System
+from metatensor.torch import Labels
+from metatomic.torch import NeighborListOptions, System
+from torch import Tensor
 
 from rhobar.models import DistanceGnn
 
-from .atomic_energies import atoms_of, energies_of
+from .atomic_energies import AtomicEnergies
 
 
-class NetworkEnergy(torch.nn.Module):
+class NetworkEnergy(AtomicEnergies):
     """
     Energies of a :class:`~rhobar.models.DistanceGnn`, of systems or of atoms.
 
@@ -26,24 +26,12 @@ class NetworkEnergy(torch.nn.Module):
         """Those of the network."""
         return self.model.requested_neighbor_lists()
 
-    # metatomic compares these annotations with its own, which are written this way
-    def forward(
+    def of_atoms(
         self,
-        systems: List[System],  # noqa: UP006
-        outputs: Dict[str, ModelOutput],  # noqa: UP006
-        selected_atoms: Optional[Labels],  # noqa: UP045
-    ) -> Dict[str, TensorMap]:  # noqa: UP006
-        """
-        ``energy``, if it is among ``outputs``, in eV.
-
-        :param selected_atoms: names ``system, atom``: whose energies are meant; others are
-            neighbors only
-        """
-        results: dict[str, TensorMap] = {}
-        if "energy" not in outputs:
-            return results
-        samples, _ = atoms_of(systems)
-        energies = self.model.atomic_energies(self.model.graphs(systems))
-        per_atom = outputs["energy"].sample_kind == "atom"
-        results["energy"] = energies_of(energies, samples, len(systems), per_atom, selected_atoms)
-        return results
+        systems: list[System],
+        selected_atoms: Optional[Labels],  # noqa: ARG002, UP045 - all atoms pass messages
+        samples: Tensor,  # noqa: ARG002
+        types: Tensor,  # noqa: ARG002
+    ) -> Tensor:
+        """Energies of all atoms, ``(atom,)``."""
+        return self.model.atomic_energies(self.model.graphs(systems))

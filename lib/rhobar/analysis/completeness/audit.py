@@ -7,10 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from .asked_target import audit_target
+from .columns import Column
 from .crossing import crossing_response, null_directions
 from .pair_distances import PairDistance, column_distances
 from .report import AuditReport
 from .stored_pairs import audit_columns
+from .target import AuditTarget
+
+_NEAREST_PAIRS = 5  # of each family; no verdict depends on them
 
 
 def audit(
@@ -62,10 +66,7 @@ def audit(
         if on_column is not None:
             on_column(column.name)
         pairs += column_distances(chosen, column, n_pairs=n_pairs, seed=seed)
-        if chosen.traits.cutoff is not None and not column.periodic:
-            nearest += column_distances(
-                chosen, column, n_pairs=min(n_pairs, 5), seed=seed, nearest=True
-            )
+        nearest += _nearest_only(chosen, column, n_pairs=n_pairs, seed=seed)
     methane = any(column.name == "ch4_manifold" for column in columns)
     return AuditReport(
         traits=chosen.traits,
@@ -78,4 +79,15 @@ def audit(
         crossing=crossing_response(chosen) if methane else None,
         null_directions=null_directions(chosen) if methane else {},
         seconds=time.perf_counter() - began,
+    )
+
+
+def _nearest_only(
+    target: AuditTarget, column: Column, *, n_pairs: int, seed: int
+) -> list[PairDistance]:
+    """Distances of a few pairs, scaled so that only nearest neighbors see each other."""
+    if target.traits.cutoff is None or column.periodic:
+        return []
+    return column_distances(
+        target, column, n_pairs=min(n_pairs, _NEAREST_PAIRS), seed=seed, nearest=True
     )
