@@ -52,6 +52,18 @@ def test_chunks_are_the_bits_of_the_whole(tmp_path: Path, engine: str) -> None:
     assert torch.equal(KernelStore(tmp_path).mixed(weights), KernelStore(tmp_path).mixed(weights).T)
 
 
+def test_tensors(tmp_path: Path) -> None:
+    kernel = WignerKernel(DENSITY, nu_max=2, engine="cg")
+    found = KernelStore.of(tmp_path, kernel, frames(5), chunk=3, target=(1, 1)).compute_missing()
+    whole = kernel.matrices(frames(5), target=(1, 1))
+    assert torch.equal(found.load(0, 1), whole[:3, :, 3:])
+    assert torch.equal(found.load(1, 0), whole[3:, :, :3])
+    weights = torch.tensor([0.0, 1.0, 0.5], dtype=torch.float64)
+    torch.testing.assert_close(found.mixed(weights), whole @ weights, rtol=1e-14, atol=1e-300)
+    with pytest.raises(ValueError, match="other kernels: target differ"):
+        KernelStore.of(tmp_path, kernel, frames(5), chunk=3)
+
+
 def endless(folder: Path) -> None:
     """Compute chunk after chunk, slowly enough to be killed in between."""
     computing = store(folder, chunk=2)

@@ -294,3 +294,21 @@ def test_results_that_cannot_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rhobar.kernels.wigner_pairs, "available_memory", lambda: 100)
     with pytest.raises(MemoryError, match=r"take 1e-06 GB and 1e-07 GB are.*KernelStore"):
         WignerKernel(EXACT).matrices(frames())
+
+
+def test_densities_that_cannot_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One structure that is too large, said before anything is expanded."""
+    monkeypatch.setattr(rhobar.kernels.wigner_density, "available_memory", lambda: 10_000)
+    with pytest.raises(MemoryError, match=r"densities of 192 atoms in 12 channels take"):
+        WignerKernel(EXACT).matrices([structures.water_box()])
+
+
+def test_estimate(caplog: pytest.LogCaptureFixture) -> None:
+    kernel = WignerKernel(EXACT, engine="cg")
+    with caplog.at_level("INFO"):
+        found = kernel.estimate(frames() * 20, frames())
+    n_hydrogens, n_carbons, n_oxygens = 4 + 6 + 2 + 2, 1 + 2 + 1, 1 + 1 + 1
+    assert found.pairs == 20 * (n_hydrogens**2 + n_carbons**2 + n_oxygens**2)
+    assert found.bytes == 8 * 100 * 5 * 5
+    assert 0 < found.seconds < 60
+    assert "pairs of centers" in caplog.text

@@ -58,7 +58,13 @@ class KernelStore:
 
     @classmethod
     def of(
-        cls, folder: str | Path, kernel: WignerKernel, frames: Sequence[ase.Atoms], *, chunk: int
+        cls,
+        folder: str | Path,
+        kernel: WignerKernel,
+        frames: Sequence[ase.Atoms],
+        *,
+        chunk: int,
+        target: tuple[int, int] = (0, 1),
     ) -> ComputingStore:
         """
         The store of ``frames``, new or begun before, which computes what it lacks.
@@ -66,6 +72,7 @@ class KernelStore:
         Says at level INFO how much it will hold.
 
         :param chunk: structures on each side of a chunk
+        :param target: ``(o3_lambda, o3_sigma)``; shapes are those of :meth:`WignerKernel.matrices`
         :raises ValueError: if the folder holds kernels of another kind or of other structures
         """
         if chunk < 1 or not len(frames):
@@ -75,14 +82,16 @@ class KernelStore:
             )
         settings = {
             "kernel": asdict(kernel),
+            "target": list(target),
             "n_systems": len(frames),
             "chunk": chunk,
             "neighbor_types": list(all_types(frames)),
             "frames": frames_digest(frames),
         }
         _write_or_compare(Path(folder) / _SETTINGS, settings)
-        store = ComputingStore(Path(folder), kernel, frames)
+        store = ComputingStore(Path(folder), kernel, frames, target)
         size = 8 * len(frames) * (len(frames) + chunk) / 2 * (kernel.nu_max + 1)
+        size *= (2 * target[0] + 1) ** 2
         LOGGER.info("%s: %d chunks, %.3g GB", folder, len(store.chunks()), size / 1e9)
         return store
 
@@ -118,12 +127,12 @@ class KernelStore:
         """
         Kernels of the structures ``part(i)`` with those of ``part(j)``, in either triangle.
 
-        :returns: ``(row, column, nu_max + 1)`` float64
+        :returns: ``(row, column, nu_max + 1)`` float64, of a tensor ``(row, mu, column, mu', …)``
         :raises FileNotFoundError: if the chunk has not been computed
         :raises ValueError: if its bytes are not those that were written
         """
         if i > j:
-            return self.load(j, i).transpose(0, 1)
+            return _mirrored(self.load(j, i))
         if (i, j) not in self:
             raise FileNotFoundError(
                 f"{self._path(i, j, 'npy')} is missing; compute({i}, {j}) of KernelStore.of first."
@@ -147,15 +156,17 @@ class KernelStore:
         One kernel of all structures, :math:`\sum_\nu b_\nu K^\nu`, from one chunk at a time.
 
         :param weights: b of ν = 0 … nu_max
-        :returns: ``(n, n)`` float64
+        :returns: ``(n, n)`` float64; of a tensor ``(n, mu, n, mu')``
         """
         b = torch.as_tensor(weights, dtype=torch.float64)
-        result = torch.empty(self.n_systems, self.n_systems, dtype=torch.float64)
+        size = 2 * int(self.settings["target"][0]) + 1
+        result = torch.empty(self.n_systems, size, self.n_systems, size, dtype=torch.float64)
         for rows, columns, kernels in self:
-            values = kernels @ b
-            result[rows.start : rows.stop, columns.start : columns.stop] = values
-            result[columns.start : columns.stop, rows.start : rows.stop] = values.T
-        return result
+            values = (kernels @ b).reshape(len(rows), size, len(columns), size)
+            result[rows.start : rows.stop, :, columns.start : columns.stop] = values
+            mirror = values.permute(2, 3, 0, 1)
+            result[columns.start : columns.stop, :, rows.start : rows.stop] = mirror
+        return result if self.settings["target"] != [0, 1] else result[:, 0, :, 0]
 
     def _path(self, i: int, j: int, ending: str) -> Path:
         return self.folder / f"wk_{i:03d}_{j:03d}.{ending}"
@@ -167,6 +178,7 @@ class ComputingStore(KernelStore):
 
     kernel: WignerKernel
     frames: Sequence[ase.Atoms]
+    target: tuple[int, int]
 
     def compute(self, i: int, j: int, *, num_threads: int | None = None) -> None:
         """
@@ -190,7 +202,9 @@ class ComputingStore(KernelStore):
             num_threads,
             tuple(self.settings["neighbor_types"]),
         )
-        values = pairs.matrices(self.kernel.pair_kernel(), per_atom=False, num_threads=num_threads)
+        values = pairs.matrices(
+            self.kernel.pair_kernel(self.target), per_atom=False, num_threads=num_threads
+        )
         with written_beside(self._path(i, j, "npy")) as temporary:
             np.save(temporary, values.numpy())
             crc32 = _checksum(temporary)
@@ -228,6 +242,11 @@ def frames_digest(frames: Sequence[ase.Atoms]) -> str:
         for array in arrays:
             digest.update(np.ascontiguousarray(array, dtype=np.float64).tobytes())
     return digest.hexdigest()
+
+
+def _mirrored(kernels: Tensor) -> Tensor:
+    """Rows for columns and columns for rows, with their components."""
+    return kernels.permute(2, 3, 0, 1, 4) if kernels.ndim == 5 else kernels.transpose(0, 1)
 
 
 def _write_or_compare(path: Path, settings: Mapping[str, Any]) -> None:

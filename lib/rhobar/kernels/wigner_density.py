@@ -21,6 +21,7 @@ from rhobar.descriptors import (
     WideningGaussian,
 )
 from rhobar.math import RadialIntegral
+from rhobar.ops import available_memory
 
 _PORTION = 4_000
 """atoms that are expanded at once: below 100 MB at 25 radial functions of five neighbor types"""
@@ -115,7 +116,9 @@ class WignerDensity:
         Memory: 8 bytes for each number of ``values``, and 100 MB for a portion of the frames.
 
         :param neighbor_types: the channels, sorted; neighbors of other types are left out
+        :raises MemoryError: if they cannot fit
         """
+        self._refuse_what_cannot_fit(sum(map(len, frames)), len(neighbor_types))
         parts: dict[int, list[CenterDensities]] = {}
         for first, portion in _portions(frames):
             blocks = self.expansion.compute(portion, num_threads=num_threads)
@@ -132,6 +135,17 @@ class WignerDensity:
     ) -> dict[int, CenterDensities]:
         """The same for systems with their neighbor lists; differentiable by autograd."""
         return self._dense(self.expansion(systems), neighbor_types)
+
+    def _refuse_what_cannot_fit(self, n_atoms: int, n_types: int) -> None:
+        """Densities and, while they are put together, the copy of one type of centers."""
+        n_channels = n_types * self.compressions[0].shape[1]
+        size, available = 16 * n_atoms * (self.l_max + 1) ** 2 * n_channels, available_memory()
+        if size > available:
+            raise MemoryError(
+                f"densities of {n_atoms} atoms in {n_channels} channels take {size / 1e9:.3g} GB "
+                f"and {available / 1e9:.3g} GB are available. Take fewer or smaller structures at "
+                "a time, or fewer radial functions."
+            )
 
     def _dense(
         self, blocks: TensorMap, neighbor_types: Sequence[int]

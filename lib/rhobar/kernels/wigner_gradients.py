@@ -84,7 +84,7 @@ def moves(
     parts: dict[int, list[tuple[int, int, Tensor, Tensor]]] = {}
     for key, block in blocks.items():
         center_type, l = int(key["center_type"]), int(key["o3_lambda"])
-        if center_type not in side.densities:
+        if center_type not in side.densities or int(key["neighbor_type"]) not in neighbor_types:
             continue
         gradient = block.gradient(parameter)
         rows = side.labels(center_type).select(block.samples)

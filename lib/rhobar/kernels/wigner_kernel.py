@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import ase
 import torch
@@ -19,6 +23,17 @@ from .wigner_gradients import moves
 from .wigner_pairs import center_pairs, system_pairs
 
 ENGINES = ("grid", "cg")
+
+
+class Estimate(NamedTuple):
+    """What a computation will take."""
+
+    pairs: int
+    """of centers of one type"""
+    seconds: float
+    """of one thread"""
+    bytes: int
+    """of the result"""
 
 
 @dataclass(frozen=True)
@@ -88,6 +103,34 @@ class WignerKernel:
         pairs = center_pairs(self.density, frames, other, self.center_types, num_threads)
         kernel = self.pair_kernel(target)
         return pairs.matrices(kernel, per_atom=per_atom, num_threads=num_threads)
+
+    def estimate(
+        self, frames: Sequence[ase.Atoms], other: Sequence[ase.Atoms] | None = None
+    ) -> Estimate:
+        """
+        What :meth:`matrices` of invariants would take, from the time of a sample of 64 structures.
+
+        Logged at level INFO too; of one thread, with all compiled before.
+        """
+        columns = frames if other is None else other
+        samples = [part[:: max(1, len(part) // 64)][:64] for part in (frames, columns)]
+        self.matrices(*samples, num_threads=1)
+        start = time.perf_counter()
+        self.matrices(*samples, num_threads=1)
+        spent = time.perf_counter() - start
+        counts = [_centers(part, self.center_types) for part in (frames, columns, *samples)]
+        n_pairs, n_sampled = (
+            sum(n * right.get(a, 0) for a, n in left.items())
+            for left, right in (counts[:2], counts[2:])
+        )
+        n_pairs //= 2 if other is None else 1
+        size = 8 * len(frames) * len(columns) * (self.nu_max + 1)
+        estimate = Estimate(n_pairs, spent * n_pairs / max(n_sampled, 1), size)
+        logging.getLogger(__name__).info(
+            "Wigner kernels of %d x %d structures: %.3g pairs of centers, %.3g s, %.3g GB",
+            len(frames), len(columns), estimate.pairs, estimate.seconds, estimate.bytes / 1e9,
+        )  # fmt: skip
+        return estimate
 
     def compute(
         self,
@@ -178,6 +221,12 @@ class WignerKernel:
         kernel = RotationFunction(function, l_max, degree, target)
         matrices = pairs.matrices(kernel, per_atom=False, num_threads=None)
         return matrices[..., 1].contiguous()
+
+
+def _centers(frames: Sequence[ase.Atoms], center_types: Sequence[int] | None) -> Counter[int]:
+    """Number of centers of each type."""
+    counts = Counter(int(a) for frame in frames for a in frame.numbers)
+    return Counter({a: n for a, n in counts.items() if center_types is None or a in center_types})
 
 
 def exponential_order(largest: float) -> int:
