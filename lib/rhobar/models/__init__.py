@@ -17,10 +17,12 @@ from rhobar.models.ridge import Ridge, RidgeSolution
 from rhobar.models.ridge_per_order import OrderSolution, RidgePerOrder
 from rhobar.models.single_energy import SingleEnergy, TripletEnergy
 from rhobar.models.sparse_kernel import SparseKernelModel
+from rhobar.models.sparse_wigner_model import SparseWignerModel
 from rhobar.models.structures import force_rows, sum_over_atoms
 from rhobar.models.triplet_encoder import TripletEncoderDecoder
 from rhobar.models.triplet_pool import TripletPool
 from rhobar.models.wigner_model import WignerModel
+from rhobar.models.wigner_potential import WignerPotential
 from rhobar.models.wigner_tensor_model import WignerTensorModel
 
 __all__ = [
@@ -42,10 +44,12 @@ __all__ = [
     "RidgeSolution",
     "SingleEnergy",
     "SparseKernelModel",
+    "SparseWignerModel",
     "TripletEncoderDecoder",
     "TripletEnergy",
     "TripletPool",
     "WignerModel",
+    "WignerPotential",
     "WignerTensorModel",
     "cartesian_tensors",
     "checked_energies",

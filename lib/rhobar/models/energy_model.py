@@ -108,7 +108,7 @@ class EnergyModel(ABC):
         :raises ValueError: if shapes do not match, or a value is not finite
         """
         targets = checked_energies(energies, len(frames))
-        components = None if forces is None else _checked_forces(forces, frames)
+        components = None if forces is None else checked_forces(forces, frames)
         composition = Composition.fit(frames, targets)
         residual = targets - torch.from_numpy(composition.predict(frames))
         self._environments.properties = {}
@@ -249,7 +249,7 @@ def _minus_gradients(
     return [-gradient.numpy() for gradient in gradients]
 
 
-def _checked_forces(forces: Sequence[ArrayLike], frames: Sequence[ase.Atoms]) -> torch.Tensor:
+def checked_forces(forces: Sequence[ArrayLike], frames: Sequence[ase.Atoms]) -> torch.Tensor:
     """All forces one after another, ``(atom * xyz,)``."""
     if len(forces) != len(frames):
         raise ValueError(

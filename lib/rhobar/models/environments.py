@@ -91,7 +91,7 @@ class EnvironmentFeatures:
         limit = _ATOMS_PER_CHUNK
         if gradients or differentiable:
             limit = _ATOMS_WITH_GRADIENTS if gradients else _ATOMS_DIFFERENTIABLE
-        for start, stop in _cuts([len(frame) for frame in frames], limit):
+        for start, stop in cuts([len(frame) for frame in frames], limit):
             chosen = list(frames[start:stop])
             positions: list[torch.Tensor] = []
             try:
@@ -172,7 +172,7 @@ def joined(parts: Sequence[tuple[int, TensorMap]]) -> TensorMap:
     return TensorMap(keys, blocks)
 
 
-def _cuts(sizes: Sequence[int], limit: int) -> Iterator[tuple[int, int]]:
+def cuts(sizes: Sequence[int], limit: int) -> Iterator[tuple[int, int]]:
     """Consecutive ranges whose sizes sum to at most ``limit``, or of one element."""
     start, total = 0, 0
     for index, size in enumerate(sizes):

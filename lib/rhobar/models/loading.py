@@ -18,7 +18,7 @@ _MODELS: dict[str, type[EnergyModel]] = {
     "SparseKernelModel": SparseKernelModel,
 }
 
-_ON_THEIR_OWN = ("WignerModel", "WignerTensorModel")
+_ON_THEIR_OWN = ("SparseWignerModel", "WignerModel", "WignerTensorModel")
 
 
 def load_model(path: str | Path) -> EnergyModel:

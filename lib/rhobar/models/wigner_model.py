@@ -12,14 +12,16 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from rhobar.data import KCAL_PER_MOL
-from rhobar.kernels import WignerKernel
+from rhobar.kernels import WignerKernel, center_densities
 from rhobar.models.composition import Composition, checked_energies
 from rhobar.models.energy_model import Prediction
 from rhobar.models.files import read_model, write_model
 from rhobar.models.hypers import decoded, encoded
 from rhobar.models.nu_kernel_ridge import NuKernelRidge, NuKernelSolution
 from rhobar.models.nu_mixing import ExponentialMixing
+from rhobar.models.potential_prediction import predicted
 from rhobar.models.stored_frames import frame_arrays, frames_of_arrays
+from rhobar.models.wigner_potential import WignerPotential
 
 _PORTION = 30_000_000
 """numbers of kernels between new and training structures that are kept at once, 240 MB"""
@@ -93,13 +95,19 @@ class WignerModel:
         self._frames, self._composition, self._solution = list(frames), composition, solution
         return self
 
-    def predict(self, frames: Sequence[ase.Atoms], *, per_atom: bool = False) -> Prediction:
+    def predict(
+        self, frames: Sequence[ase.Atoms], *, forces: bool = False, per_atom: bool = False
+    ) -> Prediction:
         """
-        Energies of structures and, if asked for, of their atoms, some 240 MB of kernels at a time.
+        Energies of structures and, if asked for, forces and energies of atoms.
+
+        Without forces some 240 MB of kernels at a time.
 
         :raises ValueError: if the model is not fitted, or a frame holds a type that no training
             structure had
         """
+        if forces:
+            return predicted(self.potential(), frames, forces=True, per_atom=per_atom)
         composition = self.composition
         energies = composition.predict(frames)  # refuses unknown types before the long work
         learned = [
@@ -118,6 +126,25 @@ class WignerModel:
         return Prediction(
             energies=np.array([part.sum() for part in atomic]), atomic_energies=atomic
         )
+
+    def potential(self) -> WignerPotential:
+        """
+        The energy as a differentiable module, with every training environment in it.
+
+        For simulations take :class:`SparseWignerModel`, which compares with fewer.
+        """
+        types = list(self.composition.atomic_types)
+        pairs = center_densities(self.kernel, self._frames, types)
+        scaled = torch.from_numpy(self.ridge.noise * self.solution.coefficients)
+        environments, weights, energies = [], [], self.composition.energies.clone()
+        none = next(iter(pairs.rows.densities.values())).values[:0]
+        for k, a in enumerate(types):
+            found = pairs.rows.densities.get(a)
+            environments.append(none if found is None else found.values)
+            weights.append(scaled[:0] if found is None else scaled[found.system])
+            energies[k] += self.solution.weights[0] * weights[k].sum()  # similar by composition
+        nu_weights = torch.tensor(self.solution.weights[1:], dtype=torch.float64)
+        return WignerPotential(self.kernel, types, environments, weights, nu_weights, energies)
 
     def save(self, path: str | Path) -> None:
         """

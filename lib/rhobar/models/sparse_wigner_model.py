@@ -1,0 +1,277 @@
+"""Energies and forces from Wigner kernels with a few representative environments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+import ase
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+
+from rhobar.data import KCAL_PER_MOL
+from rhobar.kernels import WignerKernel, center_densities, environment_columns, mixed_kernel
+from rhobar.models.composition import Composition, checked_energies
+from rhobar.models.energy_model import Prediction, checked_forces
+from rhobar.models.environments import cuts
+from rhobar.models.files import read_model, write_model
+from rhobar.models.hypers import decoded, encoded
+from rhobar.models.nu_kernel_ridge import NuKernelRidge
+from rhobar.models.nu_mixing import ExponentialMixing
+from rhobar.models.pivoted_cholesky import pivots
+from rhobar.models.potential_prediction import predicted
+from rhobar.models.streamed_least_squares import StreamedLeastSquares
+from rhobar.models.wigner_model import refuse_other_kernel
+from rhobar.models.wigner_potential import WignerPotential
+
+_SEARCHED = 500  # structures that choose the weights of the orders
+_CANDIDATES = 4000  # environments of a type among which representatives are chosen, at random
+_ATOMS = 200  # whose rows are folded into the fit at once: 3 rows each, and derivatives
+_JITTER = 1e-10  # of the mean diagonal of a kernel, what rounding may take from it
+
+
+class SparseWignerModel:
+    r"""
+    Wigner kernels with M representative environments of each type, for long runs and large sets.
+
+    .. math:: E(A) = \sum_{i \in A} \Big[ e_{a_i} + \sum_{t \in T_{a_i}} w_t
+        \sum_{\nu=1}^{\nu_{max}} b_\nu \kappa^\nu(i, t) \Big]
+
+    :math:`e_a` is the :class:`Composition` fit; the orders are weighed as :class:`WignerModel`
+    weighs them, by the first 500 training structures; the representatives are pivots of the
+    Cholesky decomposition of the mixed kernel. The w minimise
+
+    .. math:: \sum_A \frac{(\hat E_A - E_A)^2}{noise^2}
+        + \sum_k \frac{|\hat F_k - F_k|^2}{force\_noise^2} + \frac{w^T K_{TT} w}{noise^2}
+
+    (projected process: Rasmussen, Williams, Gaussian Processes for Machine Learning, 8.3.4), by QR
+    decompositions of rows as they come. A prediction costs M kernels for each atom.
+
+    :param kernel: of invariants
+    :param n_sparse: M, for each type; all environments there are, where there are fewer
+    :param ridge: how orders are weighed; None: as :class:`WignerModel`
+    :param noise: of energies, eV
+    :param force_noise: of forces, eV/Å
+    :param seed: of the random environments among which representatives are chosen
+    """
+
+    def __init__(
+        self,
+        kernel: WignerKernel,
+        *,
+        n_sparse: int,
+        ridge: NuKernelRidge | None = None,
+        force_noise: float = KCAL_PER_MOL,
+        seed: int = 0,
+    ) -> None:
+        if ridge is None:
+            ridge = NuKernelRidge(ExponentialMixing(kernel.nu_max), noise=KCAL_PER_MOL)
+        if ridge.mixing.nu_max != kernel.nu_max:
+            raise ValueError(
+                f"SparseWignerModel: the kernel goes to nu_max={kernel.nu_max}, the mixing of the "
+                f"ridge to nu_max={ridge.mixing.nu_max}; give both the same."
+            )
+        if n_sparse < 1 or not force_noise > 0:
+            raise ValueError(
+                f"SparseWignerModel(n_sparse={n_sparse}, force_noise={force_noise}): both have to "
+                "be above zero."
+            )
+        self._kernel, self._ridge = kernel, ridge
+        self._n_sparse, self._force_noise, self._seed = n_sparse, force_noise, seed
+        self._fitted: _Fitted | None = None
+
+    @property
+    def kernel(self) -> WignerKernel:
+        """Similarity of environments; with another one the weights would mean nothing."""
+        return self._kernel
+
+    @property
+    def composition(self) -> Composition:
+        """Energy of each type of atom; the rest is learned by the kernel."""
+        return self._found().composition
+
+    @property
+    def n_environments(self) -> dict[int, int]:
+        """How many representatives there are of each type."""
+        return {a: len(rows) for a, rows in self._found().environments.items()}
+
+    def fit(
+        self,
+        frames: Sequence[ase.Atoms],
+        energies: ArrayLike,
+        forces: Sequence[ArrayLike] | None = None,
+    ) -> Self:
+        """
+        Choose the representatives and fit to energies and, if given, forces.
+
+        Shuffle the structures first: folds of the search are contiguous.
+
+        :param energies: ``(structure,)`` eV
+        :param forces: per structure ``(atom, 3)`` eV/Å
+        :raises ValueError: if shapes do not match, or a value is not finite
+        """
+        targets = checked_energies(energies, len(frames))
+        components = None if forces is None else checked_forces(forces, frames)
+        composition = Composition.fit(frames, targets)
+        residual = targets - torch.from_numpy(composition.predict(frames))
+        first = list(frames[:_SEARCHED])
+        searched = self._ridge.fit(
+            self.kernel.matrices(first).numpy(), residual[:_SEARCHED].numpy()
+        )
+        nu_weights = torch.tensor(searched.weights[1:], dtype=torch.float64)
+        environments, kernels = self._chosen(frames, composition.atomic_types, nu_weights)
+        fit = StreamedLeastSquares(sum(map(len, kernels)))
+        factor = torch.block_diag(*(_factor(kernel) for kernel in kernels))
+        fit.add(factor, torch.zeros(len(factor), dtype=torch.float64))
+        scale = self._ridge.noise / self._force_noise
+        atom = 0
+        for start, stop in cuts([len(frame) for frame in frames], _ATOMS):
+            part = list(frames[start:stop])
+            rows, slopes = environment_columns(
+                self.kernel, part, environments, nu_weights, gradients=components is not None
+            )
+            fit.add(rows, residual[start:stop] / self._ridge.noise)
+            if components is not None and slopes is not None:
+                own = components[3 * atom : 3 * atom + len(slopes)]
+                fit.add(-scale * slopes, own / self._force_noise)
+            atom += sum(map(len, part))
+        weights = self._ridge.noise * fit.solve()
+        sizes = [len(rows) for rows in environments.values()]
+        by_type = dict(zip(environments, weights.split(sizes), strict=True))
+        self._fitted = _Fitted(composition, environments, by_type, nu_weights)
+        return self
+
+    def predict(
+        self, frames: Sequence[ase.Atoms], *, forces: bool = False, per_atom: bool = False
+    ) -> Prediction:
+        """
+        Energies and, if asked for, forces and energies of atoms.
+
+        :raises ValueError: if the model is not fitted, or a frame holds an unknown type
+        """
+        return predicted(self.potential(), frames, forces=forces, per_atom=per_atom)
+
+    def potential(self) -> WignerPotential:
+        """The energy as a differentiable module, for simulations and for export."""
+        found = self._found()
+        return WignerPotential(
+            self.kernel,
+            list(found.composition.atomic_types),
+            list(found.environments.values()),
+            list(found.weights.values()),
+            found.nu_weights,
+            found.composition.energies,
+        )
+
+    def save(self, path: str | Path) -> None:
+        """
+        Write the model with its kernel, representatives, units and versions.
+
+        Nothing is pickled; the file appears complete or not at all.
+        """
+        found = self._found()
+        arrays: dict[str, NDArray[Any]] = {
+            "composition/atomic_types": np.array(found.composition.atomic_types, dtype=np.int64),
+            "composition/energies": found.composition.energies.numpy(),
+            "nu_weights": found.nu_weights.numpy(),
+        }
+        for a, rows in found.environments.items():
+            arrays[f"environments/{a}"] = rows.numpy()
+            arrays[f"weights/{a}"] = found.weights[a].numpy()
+        header = {
+            "model": type(self).__name__,
+            "kernel": encoded(self.kernel),
+            "ridge": encoded(self._ridge),
+            "n_sparse": self._n_sparse,
+            "force_noise": self._force_noise,
+            "seed": self._seed,
+        }
+        write_model(path, header, arrays)
+
+    @classmethod
+    def load(cls, path: str | Path, *, kernel: WignerKernel | None = None) -> Self:
+        """
+        The model that :meth:`save` wrote.
+
+        :param kernel: the kernel that the model has to have; None: whatever it was fitted with
+        :raises ValueError: naming the file, if it is no such file or is damaged, or if it was
+            fitted with another kernel than ``kernel``
+        """
+        header, arrays = read_model(path)
+        if header.get("model") != cls.__name__:
+            raise ValueError(f"{path} holds a {header.get('model')}, not a {cls.__name__}.")
+        if kernel is not None:
+            refuse_other_kernel(path, header["kernel"], kernel)
+        try:
+            model = cls(
+                decoded(header["kernel"]),
+                n_sparse=header["n_sparse"],
+                ridge=decoded(header["ridge"]),
+                force_noise=header["force_noise"],
+                seed=header["seed"],
+            )
+            model._fitted = _Fitted.of_arrays(arrays)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"{path} does not hold a whole model: {error!r}.") from error
+        return model
+
+    def _found(self) -> _Fitted:
+        if self._fitted is None:
+            raise ValueError("This SparseWignerModel is not fitted; call fit first.")
+        return self._fitted
+
+    def _chosen(
+        self, frames: Sequence[ase.Atoms], types: Sequence[int], nu_weights: Tensor
+    ) -> tuple[dict[int, Tensor], list[Tensor]]:
+        """Representatives by type, and their kernels among each other."""
+        densities = center_densities(self.kernel, frames, types).rows.densities
+        random = np.random.default_rng(self._seed)
+        none = next(iter(densities.values())).values[:0]
+        environments, kernels = {}, []
+        for a in types:
+            rows = densities[a].values if a in densities else none  # no center of the kernel
+            if len(rows) > max(_CANDIDATES, self._n_sparse):
+                count = max(_CANDIDATES, self._n_sparse)
+                some = np.sort(random.choice(len(rows), count, replace=False))
+                rows = rows[torch.from_numpy(some)]
+            kernel = mixed_kernel(self.kernel, rows, nu_weights)
+            chosen = pivots(kernel, self._n_sparse)
+            environments[a] = rows[chosen].clone()
+            kernels.append(kernel[chosen][:, chosen])
+        return environments, kernels
+
+
+class _Fitted:
+    """What a fit finds."""
+
+    def __init__(
+        self,
+        composition: Composition,
+        environments: dict[int, Tensor],
+        weights: dict[int, Tensor],
+        nu_weights: Tensor,
+    ) -> None:
+        self.composition, self.environments = composition, environments
+        self.weights, self.nu_weights = weights, nu_weights
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> _Fitted:
+        """From a file."""
+        types = tuple(int(number) for number in arrays["composition/atomic_types"])
+        energies = torch.from_numpy(arrays["composition/energies"])
+        return cls(
+            Composition(types, energies),
+            {a: torch.from_numpy(arrays[f"environments/{a}"]) for a in types},
+            {a: torch.from_numpy(arrays[f"weights/{a}"]) for a in types},
+            torch.from_numpy(arrays["nu_weights"]),
+        )
+
+
+def _factor(kernel: Tensor) -> Tensor:
+    """Upper triangular U with UᵀU equal to the kernel, but for what rounding may take."""
+    jitter = _JITTER * float(kernel.diagonal().mean()) if len(kernel) else 0.0
+    unity = torch.eye(len(kernel), dtype=kernel.dtype)
+    return torch.linalg.cholesky(kernel + jitter * unity, upper=True)
