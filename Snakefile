@@ -37,46 +37,6 @@ include: "workflow/rules/incompleteness.smk"
 include: "workflow/rules/report.smk"
 
 
-localrules:
-    all,
-    density,
-    wigner,
-    completeness,
-    incompleteness,
-    report,
-
-
-rule density:
-    """Figures of the theory of density correlations: results/SCALE/density/."""
-    input:
-        DENSITY_FIGURES,
-
-
-rule wigner:
-    """Figures of Wigner kernels of all orders of correlation: results/SCALE/wigner/."""
-    input:
-        WIGNER_FIGURES,
-
-
-rule completeness:
-    """Figures of what correlations and triplets can tell apart: results/SCALE/completeness/."""
-    input:
-        COMPLETENESS_FIGURES,
-
-
-rule incompleteness:
-    """Figures of pairs that networks of distances cannot tell apart: results/SCALE/incompleteness/."""
-    input:
-        INCOMPLETENESS_FIGURES,
-        CATALOGUE_PAGE.format(scale=SCALE),
-
-
-rule report:
-    """One page with every figure and number: results/SCALE/report/index.html."""
-    input:
-        f"results/{SCALE}/report/index.html",
-
-
 rule all:
     """Every figure of every paper, and the report."""
     default_target: True
@@ -86,3 +46,4 @@ rule all:
         rules.completeness.input,
         rules.incompleteness.input,
         rules.report.input,
+    localrule: True

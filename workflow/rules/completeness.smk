@@ -324,3 +324,10 @@ rule completeness_figure:
         code=source_digest("completeness_figure.py"),
     script:
         "../scripts/completeness_figure.py"
+
+
+rule completeness:
+    """Figures of what correlations and triplets can tell apart: results/SCALE/completeness/."""
+    input:
+        COMPLETENESS_FIGURES,
+    localrule: True

@@ -265,3 +265,10 @@ rule density_figure:
         code=source_digest("density_figure.py"),
     script:
         "../scripts/density_figure.py"
+
+
+rule density:
+    """Figures of the theory of density correlations: results/SCALE/density/."""
+    input:
+        DENSITY_FIGURES,
+    localrule: True

@@ -200,3 +200,11 @@ rule incompleteness_figure:
         code=source_digest("incompleteness_figure.py"),
     script:
         "../scripts/incompleteness_figure.py"
+
+
+rule incompleteness:
+    """Figures of pairs that networks of distances cannot tell apart: results/SCALE/incompleteness/."""
+    input:
+        INCOMPLETENESS_FIGURES,
+        CATALOGUE_PAGE.format(scale=SCALE),
+    localrule: True

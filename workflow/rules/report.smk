@@ -61,3 +61,10 @@ rule report_page:
         code=source_digest("report.py"),
     script:
         "../scripts/report.py"
+
+
+rule report:
+    """One page with every figure and number: results/SCALE/report/index.html."""
+    input:
+        f"results/{SCALE}/report/index.html",
+    localrule: True

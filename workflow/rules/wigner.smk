@@ -223,3 +223,10 @@ rule wigner_figure:
         code=source_digest("wigner_figure.py"),
     script:
         "../scripts/wigner_figure.py"
+
+
+rule wigner:
+    """Figures of Wigner kernels of all orders of correlation: results/SCALE/wigner/."""
+    input:
+        WIGNER_FIGURES,
+    localrule: True
