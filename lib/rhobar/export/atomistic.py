@@ -17,34 +17,37 @@ from torch import Tensor
 
 import rhobar
 from rhobar.data import written_beside
-from rhobar.models import DistanceGnn, LinearModel
+from rhobar.models import DistanceGnn, LinearModel, SparseWignerModel, WignerModel
 
 from .atomic_energies import AtomicEnergies
+from .kernel_energy import KernelEnergy
 from .network_energy import NetworkEnergy
 
+Exported = LinearModel | DistanceGnn | SparseWignerModel | WignerModel
 
-def export_model(model: LinearModel | DistanceGnn, path: str | Path) -> None:
+
+def export_model(model: Exported, path: str | Path) -> None:
     """
     Write a model as a metatomic model (``.pt``), which engines load as it is.
 
     Its output ``energy`` is in eV, of systems or of atoms, for positions in Å; forces follow by
-    autograd. A linear model takes the atomic types of the training structures, and its interaction
-    range is the cutoff of the descriptor; that of a network is as far as its messages go, without
-    a cutoff infinite. The file appears complete or not at all.
+    autograd. Linear and kernel models take the atomic types of the training structures, and their
+    interaction range is the cutoff of the descriptor; that of a network is as far as its messages
+    go, without a cutoff infinite. The file appears complete or not at all.
 
     :raises TypeError: for other models, whose energies are no sums over features
-    :raises ValueError: if a linear model is not fitted
+    :raises ValueError: if a model is not fitted that has to be
     """
-    if not isinstance(model, (LinearModel, DistanceGnn)):
+    if not isinstance(model, Exported):
         raise TypeError(
-            f"export_model: got a {type(model).__name__}; only a LinearModel or a DistanceGnn can "
-            "be exported."
+            f"export_model: got a {type(model).__name__}; only a LinearModel, a DistanceGnn, a "
+            "WignerModel or a SparseWignerModel can be exported."
         )
     with written_beside(path) as temporary:
         exported(model).save(str(temporary))
 
 
-def exported(model: LinearModel | DistanceGnn) -> AtomisticModel:
+def exported(model: Exported) -> AtomisticModel:
     """The metatomic model of :func:`export_model`, in memory."""
     if isinstance(model, DistanceGnn):
         network = NetworkEnergy(model).eval()
@@ -52,6 +55,10 @@ def exported(model: LinearModel | DistanceGnn) -> AtomisticModel:
         single = model.scale.dtype == torch.float32
         reach = model.interaction_range()
         return _atomistic(network, "network of distances", types, reach, single=single)
+    if isinstance(model, SparseWignerModel | WignerModel):
+        kernels = KernelEnergy(model.potential()).eval()
+        known = list(model.composition.atomic_types)
+        return _atomistic(kernels, "Wigner kernels", known, model.kernel.density.cutoff)
     module = LinearEnergy(model).eval()
     (neighbors,) = module.requested_neighbor_lists()
     name = f"linear model of {type(model.descriptor).__name__}"

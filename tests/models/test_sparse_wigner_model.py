@@ -1,0 +1,210 @@
+"""Wigner models with representative environments, and forces of all Wigner models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import ase
+import numpy as np
+import pytest
+import torch
+from metatomic.torch import System
+
+from rhobar.kernels import WignerDensity, WignerKernel
+from rhobar.models import (
+    ExponentialMixing,
+    NuKernelRidge,
+    SparseWignerModel,
+    WignerModel,
+    load_model,
+)
+from rhobar.models.pivoted_cholesky import pivots
+from rhobar.models.streamed_least_squares import StreamedLeastSquares
+from rhobar.systems import from_ase, neighbors_added
+from tests import structures
+from tests.laws.energies import bonded, training_set
+from tests.laws.geometry import random_rotation, turned
+
+DENSITY = WignerDensity(cutoff=5.0, l_max=2, n_radial=5, smearing=0.4, smearing_rate=0.2)
+KERNELS = {
+    "cg": WignerKernel(DENSITY, nu_max=3, engine="cg", lambda_max=2),
+    "grid": WignerKernel(DENSITY, nu_max=3),
+}
+# without a kernel of compositions, which a sparse model has not
+RIDGE = NuKernelRidge(
+    ExponentialMixing(3, log_c0=None), error="rmse", noise=0.05, max_iterations=30
+)
+
+
+@pytest.fixture(scope="module", params=list(KERNELS))
+def dense(request: pytest.FixtureRequest) -> WignerModel:
+    frames = training_set(24)
+    energies = [bonded(frame)[0] for frame in frames]
+    return WignerModel(KERNELS[request.param], ridge=RIDGE).fit(frames, energies)
+
+
+def sparse(kernel: WignerKernel, count: int = 24, **options: object) -> SparseWignerModel:
+    frames = training_set(count)
+    targets = [bonded(frame) for frame in frames]
+    forces = [found[1] for found in targets] if options.pop("forces", False) else None
+    model = SparseWignerModel(kernel, **{"n_sparse": 60, "ridge": RIDGE, **options})
+    return model.fit(frames, [found[0] for found in targets], forces)
+
+
+def moved(frame: ase.Atoms, atom: int, axis: int, step: float) -> ase.Atoms:
+    other = frame.copy()
+    other.positions[atom, axis] += step
+    return other
+
+
+def crystal() -> ase.Atoms:
+    """A molecule in a cell so small that it is a neighbor of its own images, one at the cutoff."""
+    frame = structures.rattled(structures.methane(), amplitude=0.1, seed=3)
+    frame.set_cell([[4.9, 0.0, 0.0], [0.4, 4.6, 0.0], [0.0, 0.3, 5.2]])
+    frame.pbc = True
+    return frame
+
+
+@pytest.mark.parametrize("periodic", [False, True], ids=["molecule", "crystal"])
+def test_forces_are_slopes_of_the_energy(dense: WignerModel, periodic: bool) -> None:
+    frame = (
+        crystal() if periodic else structures.rattled(structures.ethanol(), amplitude=0.1, seed=1)
+    )
+    found = dense.predict([frame], forces=True)
+    assert found.energies == pytest.approx(dense.predict([frame]).energies, abs=1e-7)
+    scale, step = np.abs(found.forces[0]).max(), 1e-4
+    for atom, axis in ((0, 0), (1, 2), (3, 1)):
+        # by one sum of energies for both sides, so that their rounding is alike
+        ends = [moved(frame, atom, axis, sign * step) for sign in (-2, -1, 1, 2)]
+        potential = dense.potential()
+        e = [float(potential(neighbors_added([from_ase(end)], 5.0)).sum()) for end in ends]
+        slope = (e[0] - 8 * e[1] + 8 * e[2] - e[3]) / (12 * step)
+        assert found.forces[0][atom, axis] == pytest.approx(-slope, abs=1e-6 * scale)
+
+
+def test_forces_move_and_turn_nothing(dense: WignerModel) -> None:
+    frame = structures.rattled(structures.ethanol(), amplitude=0.1, seed=2)
+    forces = dense.predict([frame], forces=True).forces[0]
+    scale = np.abs(forces).max()
+    assert np.abs(forces.sum(axis=0)).max() < 1e-10 * scale
+    assert np.abs(np.cross(frame.positions, forces).sum(axis=0)).max() < 1e-8 * scale
+    matrix = random_rotation(5)
+    other = dense.predict([turned(frame, matrix)], forces=True).forces[0]
+    assert other == pytest.approx(forces @ matrix.T, abs=1e-8 * scale)
+
+
+def test_strain_is_the_slope_by_the_cell() -> None:
+    potential = sparse(KERNELS["grid"]).potential()
+    frame, step = crystal(), 1e-4
+
+    def energy(strain: torch.Tensor) -> torch.Tensor:
+        plain = from_ase(frame)
+        stretch = torch.eye(3, dtype=torch.float64) + strain
+        system = System(plain.types, plain.positions @ stretch, plain.cell @ stretch, plain.pbc)
+        return potential(neighbors_added([system], 5.0)).sum()
+
+    strain = torch.zeros(3, 3, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(energy(strain), strain)
+    for axes in ((0, 0), (1, 2)):
+        ends = []
+        for sign in (-1, 1):
+            moved_by = torch.zeros(3, 3, dtype=torch.float64)
+            moved_by[axes] = sign * step
+            ends.append(float(energy(moved_by)))
+        difference = (ends[1] - ends[0]) / (2 * step)
+        assert float(slope[axes]) == pytest.approx(difference, rel=1e-5)
+
+
+def test_all_environments_make_the_dense_model(dense: WignerModel) -> None:
+    model = sparse(dense.kernel, n_sparse=1000)
+    frames = training_set(36)[24:]
+    expected, found = dense.predict(frames, forces=True), model.predict(frames, forces=True)
+    spread = expected.energies.std()
+    assert found.energies == pytest.approx(expected.energies, abs=1e-4 * spread)
+    scale = np.abs(np.vstack(expected.forces)).max()
+    assert np.vstack(found.forces) == pytest.approx(np.vstack(expected.forces), abs=1e-4 * scale)
+
+
+def test_more_representatives_and_forces_learn_more() -> None:
+    frames = training_set(40)[24:]
+    truth = [bonded(frame) for frame in frames]
+
+    def wrong(model: SparseWignerModel) -> tuple[float, float]:
+        found = model.predict(frames, forces=True)
+        energies = found.energies - np.array([energy for energy, _ in truth])
+        forces = np.vstack(found.forces) - np.vstack([force for _, force in truth])
+        return float(np.sqrt((energies**2).mean())), float(np.sqrt((forces**2).mean()))
+
+    few, many = (wrong(sparse(KERNELS["cg"], n_sparse=count)) for count in (3, 60))
+    both = wrong(sparse(KERNELS["cg"], n_sparse=60, forces=True, force_noise=0.05))
+    assert many[0] < 0.8 * few[0]
+    assert both[1] < 0.7 * many[1]
+
+
+def test_the_file_holds_all_of_it(tmp_path: Path) -> None:
+    model, path = sparse(KERNELS["cg"]), tmp_path / "model.npz"
+    model.save(path)
+    frames = [structures.methane(), structures.ethanol()]
+    again = SparseWignerModel.load(path, kernel=KERNELS["cg"])
+    assert (again.predict(frames).energies == model.predict(frames).energies).all()
+    assert again.n_environments == model.n_environments
+    with pytest.raises(ValueError, match=r"engine='grid'.*not interchangeable"):
+        SparseWignerModel.load(path, kernel=replace(KERNELS["cg"], engine="grid"))
+    with pytest.raises(ValueError, match=r"SparseWignerModel\.load"):
+        load_model(path)
+
+
+def test_what_cannot_be_done_is_refused() -> None:
+    with pytest.raises(ValueError, match="not fitted"):
+        SparseWignerModel(KERNELS["cg"], n_sparse=5).predict([structures.methane()])
+    with pytest.raises(ValueError, match="both have to be above zero"):
+        SparseWignerModel(KERNELS["cg"], n_sparse=0)
+    with pytest.raises(ValueError, match="nu_max=3, the mixing of the ridge to nu_max=4"):
+        SparseWignerModel(
+            KERNELS["cg"], n_sparse=5, ridge=NuKernelRidge(ExponentialMixing(4), noise=0.05)
+        )
+    model = sparse(KERNELS["cg"], n_sparse=3)
+    with pytest.raises(ValueError, match="type 9, which no training structure had"):
+        model.predict([ase.Atoms("HF", positions=[[0, 0, 0], [0, 0, 0.9]])])
+
+
+def test_lone_atoms_have_the_energy_of_their_type() -> None:
+    model = sparse(KERNELS["cg"], n_sparse=5)
+    found = model.predict([ase.Atoms("C", positions=[[0, 0, 0]])], forces=True, per_atom=True)
+    carbon = model.composition.atomic_types.index(6)
+    assert found.energies == pytest.approx([float(model.composition.energies[carbon])])
+    assert (found.forces[0] == 0).all()
+    assert found.atomic_energies[0].shape == (1,)
+
+
+def test_pivots_explain_a_kernel_better_than_the_first_points() -> None:
+    features = torch.randn(60, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    features[:20] *= 1e-3
+    kernel = features @ features.T
+
+    def left(chosen: torch.Tensor) -> float:
+        part = kernel[chosen][:, chosen] + 1e-13 * torch.eye(len(chosen), dtype=torch.float64)
+        explained = kernel[:, chosen] @ torch.linalg.solve(part, kernel[chosen])
+        return float((kernel - explained).diagonal().sum())
+
+    chosen = pivots(kernel, 5)
+    assert len(set(chosen.tolist())) == 5
+    assert left(chosen) < 0.9 * left(torch.arange(20, 25))
+    assert len(pivots(kernel, 60)) == 8  # the rank
+    assert len(pivots(kernel[:0, :0], 3)) == 0
+
+
+def test_least_squares_in_parts_are_those_of_all_rows() -> None:
+    random = torch.Generator().manual_seed(1)
+    rows = torch.randn(40, 7, generator=random, dtype=torch.float64)
+    targets = torch.randn(40, generator=random, dtype=torch.float64)
+    fit = StreamedLeastSquares(7)
+    for part, own in zip(rows.split(9), targets.split(9), strict=True):
+        fit.add(part, own)
+    expected = torch.linalg.lstsq(rows, targets[:, None]).solution[:, 0]
+    torch.testing.assert_close(fit.solve(), expected, rtol=1e-11, atol=1e-12)
+    short = StreamedLeastSquares(7)
+    short.add(rows[:3], targets[:3])
+    with pytest.raises(ValueError, match="do not determine 7 columns"):
+        short.solve()
