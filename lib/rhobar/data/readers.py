@@ -8,6 +8,7 @@ from pathlib import Path
 from rhobar.data.boron8_pairs import read_boron8
 from rhobar.data.catalogue import Source
 from rhobar.data.dataset import Dataset
+from rhobar.data.gold import read_gold
 from rhobar.data.methane_orbit import read_methane_orbit
 from rhobar.data.qm9 import read_qm9_archive
 from rhobar.data.qm9_npz import read_qm9_npz
@@ -17,6 +18,7 @@ from rhobar.data.rmd17 import read_rmd17_archive, read_rmd17_npz
 # what the catalogue calls a reader -> the function; files and options are its arguments
 _READERS: dict[str, Callable[..., Dataset]] = {
     "boron8": read_boron8,
+    "gold": read_gold,
     "methane_orbit": read_methane_orbit,
     "qm9_archive": read_qm9_archive,
     "qm9_npz": read_qm9_npz,
