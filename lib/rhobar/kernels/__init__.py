@@ -5,6 +5,7 @@ from rhobar.kernels.environment_columns import (
     environment_columns,
     mixed_kernel,
 )
+from rhobar.kernels.joint_matrix import joint_matrix
 from rhobar.kernels.kernel_store import KernelStore
 from rhobar.kernels.polynomial import PolynomialKernel
 from rhobar.kernels.wigner_density import WignerDensity
@@ -17,5 +18,6 @@ __all__ = [
     "WignerKernel",
     "center_densities",
     "environment_columns",
+    "joint_matrix",
     "mixed_kernel",
 ]

@@ -131,8 +131,8 @@ def structure_gradients(
         left = pairs.rows.densities[center_type]
         right = pairs.columns.densities[center_type]
         slopes = moves.by_type[center_type]
-        _add(result, kernel, (left.values, left.system), (right.values, right.system), slopes,
-             slopes.moved, num_threads)  # fmt: skip
+        sides = (left.values, left.system), (right.values, right.system)
+        _add(result, kernel, *sides, slopes, slopes.moved, num_threads)
     return result
 
 
@@ -148,8 +148,8 @@ def center_gradients(
     right = pairs.columns.densities[center_type].values
     slopes = moves.by_type[center_type]
     result = _zeros(kernel, (len(slopes.center), len(right)), moves)
-    _add(result, kernel, (left, torch.arange(len(left))), (right, torch.arange(len(right))), slopes,
-         torch.arange(len(slopes.center)), num_threads)  # fmt: skip
+    sides = (left, torch.arange(len(left))), (right, torch.arange(len(right)))
+    _add(result, kernel, *sides, slopes, torch.arange(len(result)), num_threads)
     return result
 
 

@@ -10,6 +10,7 @@ from .coupling import (
     new_coupling,
 )
 from .density import density_coefficients
+from .joint_kernels import joint_kernels
 from .kernel_slopes import kernel_slopes
 from .memory import available_memory
 from .neighborhoods import Neighborhoods
@@ -46,6 +47,7 @@ __all__ = [
     "coupling_table",
     "density_coefficients",
     "density_overlaps",
+    "joint_kernels",
     "kernel_slopes",
     "new_coupling",
     "power_spectrum",

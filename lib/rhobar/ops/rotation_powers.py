@@ -143,6 +143,21 @@ def _grid(l_max: int, o3_lambda: int, degree: int) -> _Grid:
     )
 
 
+@functools.cache
+def rotation_table(l_max: int, degree: int) -> tuple[Tensor, Tensor]:
+    """
+    All nodes of a quadrature over O(3) as the columns of one matrix, kept for the next caller.
+
+    :returns: ``(sum of (2 l + 1)**2, node)``, which turns overlaps into S(R), and weights
+        ``(node,)`` that add up to 1
+    """
+    rotations, weights = so3_quadrature(degree)
+    matrices = [wigner_d(l, rotations).flatten(1).T for l in range(l_max + 1)]
+    inverted = [(-1) ** l * matrix for l, matrix in enumerate(matrices)]
+    table = torch.cat([torch.cat(matrices), torch.cat(inverted)], dim=1)
+    return table, torch.cat([weights, weights]) / 2
+
+
 def rotated_overlaps(overlaps: Tensor, l_max: int, grid: _Grid) -> tuple[Tensor, Tensor]:
     """Overlaps E + O with one density rotated, and E - O, inverted too, ``(pair, node)`` each."""
     sizes = [(2 * l + 1) ** 2 for l in range(l_max + 1)]
