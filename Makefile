@@ -20,7 +20,7 @@ CORE := math ops systems data descriptors counterexamples kernels models analysi
 NOT_CORE := descriptors/test_featomic math/test_clebsch_gordan math/test_radial_integral \
     data/test_methane data/test_minimol data/test_xtb
 
-.PHONY: figures test test-slow test-min lint format bench bench-soap bench-bispectrum bench-nice bench-triplets reference-data docs help
+.PHONY: figures test test-slow test-min lint format bench bench-soap bench-bispectrum bench-nice bench-triplets bench-wigner reference-data docs help
 
 help:
 	@echo "make figures         environment, data, models, figures and report: results/$(SCALE)/"
@@ -33,6 +33,7 @@ help:
 	@echo "make bench-bispectrum  the bispectrum beside dense sums"
 	@echo "make bench-nice      NICE beside what the original code took"
 	@echo "make bench-triplets  triplets of neighbors beside sums in torch"
+	@echo "make bench-wigner    Wigner kernels beside dense sums in torch"
 	@echo "make reference-data  regenerate the embedded data sets (hours)"
 	@echo "make docs            the API reference: docs/api/"
 	@echo "Variables: SCALE=$(SCALE) CORES=$(CORES) WORKERS=$(WORKERS) PYTHON=$(PYTHON) VENV=$(VENV)"
@@ -59,7 +60,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/snakefmt Snakefile workflow
 
-bench: bench-soap bench-bispectrum bench-nice bench-triplets
+bench: bench-soap bench-bispectrum bench-nice bench-triplets bench-wigner
 
 bench-soap: $(READY)
 	$(BIN)/python benchmarks/soap.py
@@ -72,6 +73,9 @@ bench-nice: $(READY)
 
 bench-triplets: $(READY)
 	$(BIN)/python benchmarks/triplets.py
+
+bench-wigner: $(READY)
+	$(BIN)/python benchmarks/wigner.py
 
 reference-data: $(READY)
 	$(BIN)/snakemake --cores $(CORES) --configfile configs/default.yaml -- reference_data

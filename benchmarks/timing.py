@@ -99,13 +99,20 @@ def _status(name: str) -> int:
     raise OSError(f"/proc/self/status has no {name}.")
 
 
-def print_goals(cases: Sequence[Case], goals: Sequence[tuple[str, bool]], *, title: str) -> int:
+def print_goals(
+    cases: Sequence[Case],
+    goals: Sequence[tuple[str, bool]],
+    *,
+    title: str,
+    unit: str = "environments",
+) -> int:
     """
     One table of rates and of goals; the number of those that were missed.
 
     :param goals: what was found, and whether that is enough
+    :param unit: what the cases count
     """
-    table = rich.table.Table("case", "environments/s", "ms", title=title)
+    table = rich.table.Table("case", f"{unit}/s", "ms", title=title)
     for case in cases:
         table.add_row(case.name, f"{case.rate:.0f}", f"{1e3 * case.median:.1f}")
     table.add_section()
