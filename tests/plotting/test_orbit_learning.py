@@ -21,8 +21,10 @@ def test_errors_stand_over_the_deviation() -> None:
         columns = {"path": np.nan, "trained": True, "target": random, "predicted": random}
         tables.append(pd.DataFrame({"run": run, "part": "train", **columns}))
     figure = orbit_learning(pd.concat(tables, ignore_index=True))
-    texts = [axis.texts[0].get_text() for axis in figure.axes[3:]]
+    texts = [axis.get_title() for axis in figure.axes[3:]]
     assert texts == ["error 1.000 σ", "error 1.000 σ", "error 0.000 σ"]
+    titles = [axis.get_title() for axis in figure.axes[:3]]
+    assert titles[:2] == ["random methane only", "random and 3 points of the orbit"]
     learned = [len(axis.get_lines()[1].get_xdata()) for axis in figure.axes[3:]]
     assert learned == [0, 3, 9]
     (legend,) = figure.legends

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import ase
-import ase.io
 import numpy as np
 
 from rhobar.data.dataset import Dataset
@@ -25,8 +24,10 @@ def read_methane_orbit(path: str | Path) -> Dataset:
     :raises ValueError: naming the file, if it cannot be read, holds something else than CH4, or
         structures that do not follow each other
     """
+    from ase.io import read as read_frames  # deferred: it loads much
+
     try:
-        read = ase.io.read(path, index=":", format="xyz")
+        read = read_frames(path, index=":", format="xyz")
     except (ValueError, IndexError, KeyError) as error:
         raise ValueError(f"{path} is no xyz file, or is cut off: {error}") from error
     for index, frame in enumerate(read):

@@ -41,8 +41,8 @@ def orbit_learning(predictions: DataFrame) -> Figure:
             orbit = rows[rows["part"] == "orbit"]
             above, below = axes[:, column]
             n_learned = int(orbit["trained"].sum())
-            more = f"and {n_learned} points of the orbit" if n_learned else "only"
-            above.set_title(f"random methane {more}")
+            more = f"and {n_learned} points of the orbit" if n_learned else "methane only"
+            above.set_title(f"random {more}")
             _draw_parity(above, rows)
             _draw_orbit(below, orbit)
         axes[0, 0].set_ylabel("predicted t")
@@ -93,7 +93,5 @@ def _draw_orbit(axis: Axes, rows: DataFrame) -> None:
     axis.plot(rows["path"], rows["predicted"], color=color, label="predicted")
     errors = rows["predicted"] - rows["target"]
     relative = float(np.sqrt(np.square(errors).mean()) / rows["target"].std(ddof=0))
-    axis.text(
-        0.97, 0.05, f"error {three_decimals(relative)} σ", transform=axis.transAxes, ha="right"
-    )
+    axis.set_title(f"error {three_decimals(relative)} σ")
     axis.set_xlabel("path (Å)")
