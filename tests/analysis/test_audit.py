@@ -36,6 +36,7 @@ from rhobar.descriptors import (
 TABLE = expected_table()
 WL1 = ["axes3", "planes", "planes_1d", "planes_2d", "planes_3d", "hexagon", "twograph", "polyhedra"]
 QUICK = ["pair-potential", "nu1", "nu3", "distance-gnn"]
+COSTLY = ["triplets", "triplets-linear", "distance-gnn-star"]  # not for the largest structures
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,7 @@ def test_table_of_soap_cell_by_cell(soap: AuditReport) -> None:
     assert soap.verdicts == TABLE["nu2"]
 
 
-@pytest.mark.parametrize("row", ["triplets", "triplets-linear", "distance-gnn-star"])
+@pytest.mark.parametrize("row", COSTLY)
 @pytest.mark.parametrize("catalogue", ["env3b", "env4b_rings", "bk_tetra"])
 def test_table_of_costly_models(row: str, catalogue: str) -> None:
     report = audit(row, n_pairs=2, catalogue=catalogue)
@@ -62,18 +63,11 @@ def test_table_of_costly_models(row: str, catalogue: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("row", ["triplets-linear", "distance-gnn-star"])
-@pytest.mark.parametrize("catalogue", ["env", "axes3", "twograph"])
-def test_more_of_the_table_of_costly_models(row: str, catalogue: str) -> None:
-    report = audit(row, n_pairs=2, catalogue=catalogue)
-    assert report.verdicts.items() <= TABLE[row].items()
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("row", ["nu2", "nu3", "triplets", "distance-gnn"])
+@pytest.mark.parametrize("row", ["nu2", "nu3", "distance-gnn", *COSTLY])
 def test_table_cell_by_cell_with_twenty_pairs(row: str) -> None:
-    costly = row == "triplets"  # all families but the largest structures
-    for catalogue in ("env", "bk_tetra", "axes3", "planes", "twograph") if costly else ("all",):
+    for catalogue in (
+        ("env", "bk_tetra", "axes3", "planes", "twograph") if row in COSTLY else ("all",)
+    ):
         report = audit(row, n_pairs=20, catalogue=catalogue, seed=1)
         assert report.verdicts.items() <= TABLE[row].items()
 
