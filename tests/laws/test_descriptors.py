@@ -55,7 +55,9 @@ class TestSphericalExpansion(EquivariantDescriptorLaws):
     )
 
 
-class TestExpansionOfWideningGaussians(EquivariantDescriptorLaws):
+class TestExpansionOfWideningGaussians(GradientLaws):
+    """Only the radial functions are others, so that gradients are what is at stake."""
+
     case = Case(
         lambda **types: SphericalExpansion(
             cutoff=CUTOFF,
