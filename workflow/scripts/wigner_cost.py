@@ -9,11 +9,10 @@ import torch
 
 from job import begin
 from rhobar.data import written_beside
-from rhobar.ops import CgIteration, RotationPowers, cpu, density_overlaps
+from rhobar.ops import CgIteration, RotationPowers, cpu
 
 L_MAX, NU_MAX, N_CHANNELS = 3, 4, 50  # where not varied: the settings of methane
-OVERLAPS = "overlaps"
-ENGINES = ("cg", "grid", OVERLAPS)
+OVERLAPS = "overlaps"  # what every engine starts with: ν = 1 alone
 
 
 def main(times: Path, protocol: dict[str, Any]) -> None:
@@ -22,13 +21,13 @@ def main(times: Path, protocol: dict[str, Any]) -> None:
 
     Random densities of ``n_environments`` structures of one environment, all pairs of them; the
     shortest of ``n_repeats`` runs, in microseconds per pair, after one that compiles. ``cg`` keeps
-    angular momenta up to l_max; the overlaps alone are what every engine starts with.
+    angular momenta up to l_max.
     """
     rows = []
     for varied in ("nu_max", "l_max", "n_channels"):
         for value in protocol[varied]:
             sizes = {"nu_max": NU_MAX, "l_max": L_MAX, "n_channels": N_CHANNELS, varied: value}
-            for engine in ENGINES:
+            for engine in ("cg", "grid") if varied == "nu_max" else ("cg", "grid", OVERLAPS):
                 spent = _microseconds(engine, protocol, **sizes)
                 rows.append(
                     {"engine": engine, "varied": varied, "value": value, "microseconds": spent}
@@ -47,16 +46,13 @@ def _microseconds(
         n, (l_max + 1) ** 2, n_channels, dtype=torch.float64, generator=generator
     )
     group = torch.arange(n)
-    iteration = (
-        CgIteration(l_max, nu_max, l_max) if engine == "cg" else RotationPowers(l_max, nu_max)
-    )
-    out = torch.zeros(n, n, nu_max, 1, 1, dtype=torch.float64)
+    orders = 1 if engine == OVERLAPS else nu_max
+    exact = engine == "grid"
+    iteration = RotationPowers(l_max, orders) if exact else CgIteration(l_max, orders, l_max)
+    out = torch.zeros(n, n, orders, 1, 1, dtype=torch.float64)
 
     def run() -> None:
-        if engine == OVERLAPS:
-            density_overlaps(densities, densities)
-        else:
-            cpu.summed_kernels(iteration, densities, group, densities, group, out)
+        cpu.summed_kernels(iteration, densities, group, densities, group, out)
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

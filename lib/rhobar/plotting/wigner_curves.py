@@ -52,7 +52,7 @@ def wigner_curves(errors: DataFrame) -> Figure:
             axis.set_xlabel("training structures")
             axis.set_ylabel(label)
         handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=min(4, len(labels)))
+        figure.legend(handles, labels, loc="outside lower center", ncols=min(6, len(labels)))
     return figure
 
 
