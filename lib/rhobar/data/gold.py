@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import ase
-import ase.io
 import numpy as np
 
 from rhobar.data.dataset import Dataset
@@ -25,6 +24,8 @@ def read_gold(path: str | Path) -> Dataset:
     :raises ValueError: naming the file and the structure, if it is not of gold alone or has no
         finite energy
     """
+    import ase.io  # loads scipy, which most who read data do not need
+
     read = ase.io.read(path, index=":", format="extxyz")
     energies = []
     for index, frame in enumerate(read):
