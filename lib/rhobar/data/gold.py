@@ -24,16 +24,16 @@ def read_gold(path: str | Path) -> Dataset:
     :raises ValueError: naming the file and the structure, if it is not of gold alone or has no
         finite energy
     """
-    import ase.io  # loads scipy, which most who read data do not need
+    from ase.io import read  # loads scipy, which most who read data do not need
 
-    read = ase.io.read(path, index=":", format="extxyz")
+    found = read(path, index=":", format="extxyz")
     energies = []
-    for index, frame in enumerate(read):
+    for index, frame in enumerate(found):
         if (frame.numbers != 79).any():
             raise ValueError(f"{path}: structure {index} holds other atoms than gold.")
         energy = frame.info.get(_ENERGY, np.nan)
         if not np.isfinite(energy):
             raise ValueError(f"{path}: structure {index} has no finite {_ENERGY!r} in its comment.")
         energies.append(float(energy))
-    frames = [ase.Atoms(numbers=frame.numbers, positions=frame.positions) for frame in read]
+    frames = [ase.Atoms(numbers=frame.numbers, positions=frame.positions) for frame in found]
     return Dataset("gold", frames, {"energy": np.array(energies)})
