@@ -248,6 +248,16 @@ class TestPutTogether:
         expected = kernel.matrices(frames()) @ weights
         torch.testing.assert_close(mixed, expected, rtol=1e-12, atol=1e-14)
 
+    def test_mixed_orders(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        kernel = WignerKernel(EXACT)
+        weights = torch.tensor([2.0, 0.3, 1.5, 0.2, 0.7], dtype=torch.float64)
+        expected = kernel.matrices(frames()) @ weights
+        monkeypatch.setattr(rhobar.kernels.wigner_pairs, "_SYSTEMS", 2)
+        mixed = kernel.mixed_matrix(weights, frames())
+        torch.testing.assert_close(mixed, expected, rtol=1e-13, atol=1e-15)
+        with pytest.raises(ValueError, match="5 weights are due"):
+            kernel.mixed_matrix(weights[1:], frames())
+
     def test_exponential_finds_its_degree(self) -> None:
         """The series to an order at which nothing is left, and no lower degree gives it."""
         kernel = WignerKernel(EXACT, nu_max=14)

@@ -104,6 +104,33 @@ class WignerKernel:
         kernel = self.pair_kernel(target)
         return pairs.matrices(kernel, per_atom=per_atom, num_threads=num_threads)
 
+    def mixed_matrix(
+        self,
+        weights: Sequence[float] | Tensor,
+        frames: Sequence[ase.Atoms],
+        other: Sequence[ase.Atoms] | None = None,
+        *,
+        num_threads: int | None = None,
+    ) -> Tensor:
+        r"""
+        One kernel of all orders, :math:`\sum_\nu b_\nu K^\nu`, in a fraction of the memory.
+
+        :param weights: b of ν = 0 … nu_max
+        :returns: ``(n, n')`` float64
+        :raises ValueError: for another number of weights
+        """
+        b = torch.as_tensor(weights, dtype=torch.float64)
+        if b.shape != (self.nu_max + 1,):
+            raise ValueError(
+                f"WignerKernel.mixed_matrix: {self.nu_max + 1} weights are due, of ν = 0 … "
+                f"{self.nu_max}; got shape {tuple(b.shape)}."
+            )
+        pairs = center_pairs(self.density, frames, other, self.center_types, num_threads)
+        result = pairs.mixed(self.pair_kernel(), b[1:], num_threads=num_threads)
+        counts = torch.zeros_like(result)
+        pairs.add_composition(counts, per_atom=False)
+        return result.add_(counts, alpha=float(b[0]))
+
     def estimate(
         self, frames: Sequence[ase.Atoms], other: Sequence[ase.Atoms] | None = None
     ) -> Estimate:

@@ -112,35 +112,58 @@ class CenterPairs:
         :param out: ``(row, n_columns, nu_max, 2 o3_lambda + 1, 2 o3_lambda + 1)`` float64
         :param per_atom: a row for each atom, of that atom alone
         """
+        for rows, columns, sums in self._tiles(kernel, per_atom=per_atom, num_threads=num_threads):
+            out[rows, columns] += sums
+
+    def mixed(
+        self, kernel: PairKernel, nu_weights: Tensor, *, num_threads: int | None = None
+    ) -> Tensor:
+        r"""
+        All orders of invariants in one, :math:`\sum_{\nu \ge 1} b_\nu K^\nu`, ``(row, column)``.
+
+        Memory: the result, and 250 MB.
+        """
+        result = zeros((self.rows.n_systems, self.columns.n_systems), "mixed Wigner kernels")
+        for rows, columns, sums in self._tiles(kernel, per_atom=False, num_threads=num_threads):
+            result[rows, columns] += sums[..., 0, 0] @ nu_weights
+        return result
+
+    def _tiles(
+        self, kernel: PairKernel, *, per_atom: bool, num_threads: int | None
+    ) -> Iterator[tuple[slice, slice, Tensor]]:
+        """Rows, columns and sums ``(row, column, nu_max, mu, mu')`` of each part of the result."""
         rows, columns = self.rows, self.columns
         row_ptr = rows.system_ptr if per_atom else torch.arange(rows.n_systems + 1)
         mirrored = self.symmetric and not per_atom
+        size = 2 * kernel.target[0] + 1
         progress = _Progress(self.n_pairs / (2 if mirrored else 1))
-        for some in _tiles(rows.n_systems):
-            first, stop = int(row_ptr[some.start]), int(row_ptr[some.stop])
-            for others in _tiles(columns.n_systems):
+        for some in _parts(rows.n_systems):
+            place = slice(int(row_ptr[some.start]), int(row_ptr[some.stop]))
+            for others in _parts(columns.n_systems):
                 if mirrored and others.start < some.start:
                     continue
                 same = mirrored and others.start == some.start
-                place = out[first:stop, others.start : others.stop]
+                shape = place.stop - place.start, len(others)
+                sums = torch.zeros(*shape, kernel.nu_max, size, size, dtype=torch.float64)
                 for center_type in self.center_types:
                     left = rows.part(center_type, some)
                     right = columns.part(center_type, others)
                     row = row_ptr[left.system] + left.atom if per_atom else left.system
-                    place += _summed(
+                    sums += _summed(
                         kernel,
                         left.values,
-                        row - first,
+                        row - place.start,
                         right.values,
                         right.system - others.start,
-                        (len(place), len(others)),
+                        shape,
                         symmetric=same,
                         num_threads=num_threads,
                     )
                     progress.add(len(left.system) * len(right.system) / (2 if same else 1))
+                column = slice(others.start, others.stop)
+                yield place, column, sums
                 if mirrored and not same:
-                    mirror = out[others.start : others.stop, first:stop]
-                    mirror += place.transpose(0, 1).transpose(3, 4)
+                    yield column, place, sums.transpose(0, 1).transpose(3, 4)
 
     def differentiable_sums(self, kernel: PairKernel) -> Tensor:
         """:meth:`sums` by the reference, with history for autograd."""
@@ -293,7 +316,7 @@ def _summed(
     return out
 
 
-def _tiles(n_systems: int) -> Iterator[range]:
+def _parts(n_systems: int) -> Iterator[range]:
     """Consecutive systems, up to ``_SYSTEMS`` together."""
     for start in range(0, n_systems, _SYSTEMS):
         yield range(start, min(start + _SYSTEMS, n_systems))
