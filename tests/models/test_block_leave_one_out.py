@@ -56,3 +56,9 @@ def test_a_matrix_that_is_not_positive_definite_is_named() -> None:
     matrix = np.diag([1.0, 2.0, -3.0, 1.0])
     with pytest.raises(np.linalg.LinAlgError, match="leading minor of 3 rows"):
         left_out_residuals(matrix, np.ones(4), np.array([0, 2, 4]))
+
+
+def test_a_regulariser_that_rounding_swallows_is_named() -> None:
+    matrix = np.diag([1.0, -0.5, 1.0, 1.0])
+    with pytest.raises(np.linalg.LinAlgError, match="nothing is left of it"):
+        left_out_residuals(matrix, np.ones(4), np.array([0, 2, 4]))

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 
+_SMALLEST_PIVOT = 0.9
+"""of the factor of K + 1; without rounding errors none is below 1, for K has no negative eigenvalue"""
+
 
 def fold_ends(n_structures: int, n_folds: int) -> NDArray[np.int64]:
     """
@@ -44,7 +47,8 @@ def left_out_residuals(
     :param ends: first row of each fold, and the number of rows
     :param overwrite: use the memory of ``matrix``, C-contiguous, whose numbers are lost
     :return: ``(row,)``
-    :raises numpy.linalg.LinAlgError: if K + 1 is not positive definite in float64
+    :raises numpy.linalg.LinAlgError: if K + 1 is not positive definite in float64, or only by
+        chance
     """
     from scipy.linalg import blas, lapack  # they work in place, numpy's do not
 
@@ -55,6 +59,10 @@ def left_out_residuals(
     if failed:
         raise np.linalg.LinAlgError(
             f"K + 1 is not positive definite: its leading minor of {failed} rows is not positive."
+        )
+    if factor.diagonal().min() < _SMALLEST_PIVOT:
+        raise np.linalg.LinAlgError(
+            "rounding errors of K are as large as the regulariser 1, so that nothing is left of it."
         )
     inverse, _ = lapack.dtrtri(factor, lower=1, overwrite_c=1)
     half = blas.dtrmv(inverse, np.asarray(targets, dtype=np.float64), lower=1)

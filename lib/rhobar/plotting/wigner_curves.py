@@ -76,7 +76,7 @@ def _draw(axis: Axes, rows: DataFrame) -> None:
     sizes = sorted(set(rows["n_train"]))
     axis.set_xticks(sizes, [str(size) for size in sizes])
     axis.xaxis.set_minor_locator(NullLocator())
-    axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
     formatter = ScalarFormatter()
     formatter.set_scientific(False)
     axis.yaxis.set_major_formatter(formatter)
