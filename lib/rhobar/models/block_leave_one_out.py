@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float64]
 
 _SMALLEST_PIVOT = 0.9
-"""of the factor of K + 1; without rounding errors none is below 1, for K has no negative eigenvalue"""
+"""of the factor of K + 1: K has no negative eigenvalues, so none is below 1 but for rounding"""
 
 
 def fold_ends(n_structures: int, n_folds: int) -> NDArray[np.int64]:
