@@ -1,5 +1,6 @@
 """Portions of centers over threads."""
 
+import multiprocessing
 import threading
 
 import numpy as np
@@ -47,3 +48,16 @@ def test_errors_of_what_is_done_meanwhile_come_out() -> None:
 
     with pytest.raises(ValueError, match="labels"):
         in_portions(lambda first, last: None, np.arange(11), 2, meanwhile=meanwhile)
+
+
+def test_a_fork_has_threads_of_its_own() -> None:
+    in_portions(lambda first, last: None, np.arange(11), 2)
+    child = multiprocessing.get_context("fork").Process(
+        target=in_portions, args=(lambda first, last: None, np.arange(11), 2)
+    )
+    child.start()
+    child.join(30)
+    if alive := child.is_alive():
+        child.kill()
+    assert not alive
+    assert child.exitcode == 0

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
 
 import numpy as np
@@ -38,13 +40,25 @@ def in_portions(
         for first, last in portions:  # shared: each portion goes to whoever asks next
             loop(first, last)
 
-    with ThreadPoolExecutor(num_threads - 1) as pool:
-        others = [pool.submit(work) for _ in range(num_threads - 1)]
+    pool = _threads(num_threads - 1)
+    others = [pool.submit(work) for _ in range(num_threads - 1)]
+    try:
         if meanwhile is not None:
             meanwhile()
         work()
-        for other in others:
-            other.result()
+    finally:
+        wait(others)  # they write to memory of the caller
+    for other in others:
+        other.result()
+
+
+@functools.cache
+def _threads(count: int) -> ThreadPoolExecutor:
+    """Threads that wait for work; to start them takes as long as to describe a few molecules."""
+    return ThreadPoolExecutor(count, thread_name_prefix="rhobar")
+
+
+os.register_at_fork(after_in_child=_threads.cache_clear)  # a fork has no threads but its own
 
 
 def _bounds(cost_ptr: NDArray[np.int64], num_threads: int) -> list[int]:

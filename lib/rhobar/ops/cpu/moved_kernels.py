@@ -11,9 +11,10 @@ from rhobar.ops.wigner_iteration import CgIteration
 
 from .chunks import in_portions
 from .compilation import compiled
-from .pair_lanes import PAIRS, overlap_lanes
-from .pair_sides import PairColumns, PairRows, pair_columns, pair_rows, tile_of_zeros
-from .slope_engine import SlopeEngine, run_slopes, slope_engine
+from .pair_lanes import PAIRS
+from .pair_scratch import aligned_zeros
+from .pair_sides import PairColumns, PairRows, pair_columns, pair_overlaps, pair_rows
+from .slope_engine import SlopeEngine, run_slopes, slope_engine, slope_scratch
 from .slope_lanes import dot_slots
 
 Array = NDArray[np.float64]
@@ -58,7 +59,17 @@ def moved_kernels(
     starts = np.flatnonzero(np.diff(rows.group, prepend=-1, append=-1))
 
     def loop(first: int, last: int) -> None:
-        _add_moves(engine, rows, columns, moves, ptr, orders, target, starts[first], starts[last])
+        _add_moves(
+            engine,
+            rows,
+            columns,
+            moves,
+            ptr,
+            orders,
+            target,
+            starts[first],
+            starts[last],
+        )
 
     in_portions(loop, starts, num_threads)
 
@@ -77,48 +88,17 @@ def _add_moves(
 ) -> None:
     """Derivatives of the kernels of the environments ``first:last``."""
     forward = engine.forward
-    n_even, n_odd = len(forward.grid.even), len(forward.grid.odd)
-    slots = tile_of_zeros(engine.n_slots * PAIRS)
-    fourier = tile_of_zeros((n_even * n_even + n_odd * n_odd) * PAIRS)
-    turned = tile_of_zeros((n_even + n_odd) * PAIRS)
-    by_fourier, by_turned = tile_of_zeros(len(fourier)), tile_of_zeros(len(turned))
-    overlaps, sums = tile_of_zeros(engine.n_overlaps * PAIRS), tile_of_zeros(PAIRS)
-    slots[forward.one * PAIRS : (forward.one + 1) * PAIRS] = 1.0
-    bar = forward.n_slots * PAIRS
-    for k in range(forward.n_results):
-        place = bar + (forward.result + k) * PAIRS
-        slots[place : place + PAIRS] = nu_weights[k]
+    scratch = slope_scratch(engine, nu_weights)
+    slots, bar = scratch.slots, forward.n_slots * PAIRS
+    overlaps, sums = aligned_zeros(engine.n_overlaps * PAIRS), aligned_zeros(PAIRS)
     for tile in range(-(-len(columns.group) // PAIRS)):
         start = tile * PAIRS
         count = min(PAIRS, len(columns.group) - start)
-        second = tile * columns.stride
         for i in range(first, last):
-            overlap_lanes(
-                rows.values,
-                i * rows.stride,
-                columns.values,
-                second,
-                columns.n_channels,
-                rows.ranges,
-                rows.range_ptr[i],
-                rows.range_ptr[i + 1],
-                forward.orders,
-                slots,
-            )
-            run_slopes(engine, nu_weights, slots, fourier, turned, by_fourier, by_turned)
+            pair_overlaps(rows, i, columns, tile, forward.orders, slots)
+            run_slopes(engine, nu_weights, scratch)
             for move in range(move_ptr[i], move_ptr[i + 1]):
-                overlap_lanes(
-                    moves.values,
-                    move * moves.stride,
-                    columns.values,
-                    second,
-                    columns.n_channels,
-                    moves.ranges,
-                    moves.range_ptr[move],
-                    moves.range_ptr[move + 1],
-                    forward.orders,
-                    overlaps,
-                )
+                pair_overlaps(moves, move, columns, tile, forward.orders, overlaps)
                 dot_slots(slots, bar, overlaps, engine.n_overlaps, sums)
                 target = moves.group[move]
                 for pair in range(count):

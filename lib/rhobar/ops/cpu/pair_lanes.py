@@ -85,7 +85,18 @@ def overlap_lanes(
             place += size**2
         return context.get_dummy_value()
 
-    kinds = (row, first, columns, second, n_channels, ranges, start, stop, orders, slots)
+    kinds = (
+        row,
+        first,
+        columns,
+        second,
+        n_channels,
+        ranges,
+        start,
+        stop,
+        orders,
+        slots,
+    )
     return types.void(*kinds), generate
 
 

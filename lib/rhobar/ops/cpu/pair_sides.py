@@ -10,7 +10,7 @@ from torch import Tensor
 
 from .center_tiles import tile_for
 from .compilation import compiled_part
-from .pair_lanes import PAIRS
+from .pair_lanes import PAIRS, overlap_lanes
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -78,8 +78,24 @@ def pair_columns(values: Tensor, group: Tensor) -> PairColumns:
 
 
 @compiled_part
-def tile_of_zeros(size: int) -> Array:
-    """Memory at the start of a cache line, which vectors then never straddle."""
-    memory = np.zeros(size + 8)
-    start = -memory.ctypes.data % 64 // 8
-    return memory[start : start + size]
+def pair_overlaps(
+    rows: PairRows,
+    row: int,
+    columns: PairColumns,
+    tile: int,
+    orders: tuple[int, ...],
+    slots: Array,
+) -> None:
+    """Overlaps of one environment with the 32 of a tile, in the first of ``slots``."""
+    overlap_lanes(
+        rows.values,
+        row * rows.stride,
+        columns.values,
+        tile * columns.stride,
+        columns.n_channels,
+        rows.ranges,
+        rows.range_ptr[row],
+        rows.range_ptr[row + 1],
+        orders,
+        slots,
+    )

@@ -160,5 +160,13 @@ def run_grid(grid: RotationGrid, slots: Array, fourier: Array, turned: Array, ou
             turn_lanes(fourier, first, grid.alpha, row, grid.odd, turned, n_even * PAIRS)
             n_rows = len(grid.gamma) // n_columns
             power_lanes(
-                turned, grid.gamma, n_rows, grid.even, grid.odd, grid.powers, weight, slots, out
+                turned,
+                grid.gamma,
+                n_rows,
+                grid.even,
+                grid.odd,
+                grid.powers,
+                weight,
+                slots,
+                out,
             )

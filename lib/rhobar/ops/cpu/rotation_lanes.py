@@ -101,7 +101,11 @@ def power_lanes(
                 ]
                 for own in range(_AT_ONCE):
                     values = [
-                        lanes.load(source, lanes.integer(k * PAIRS + (part + own) * WIDTH), WIDTH)
+                        lanes.load(
+                            source,
+                            lanes.integer(k * PAIRS + (part + own) * WIDTH),
+                            WIDTH,
+                        )
                         for k in range(n_even + n_odd)
                     ]
                     _add_both(

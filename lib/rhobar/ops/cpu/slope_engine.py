@@ -16,6 +16,7 @@ from .bilinear_program import BilinearProgram, bilinear_program, run_program
 from .compilation import compiled_part
 from .kernel_engine import KernelEngine, kernel_engine
 from .pair_lanes import PAIRS, sum_slots
+from .pair_scratch import PairScratch, pair_scratch
 from .rotation_lanes import turn_lanes
 from .slope_lanes import add_slots, slope_lanes, turn_back_lanes
 
@@ -77,22 +78,30 @@ def _reversed_tables(forward: KernelEngine, n_overlaps: int) -> tuple[Integers, 
 
 
 @compiled_part
+def slope_scratch(engine: SlopeEngine, nu_weights: Array) -> PairScratch:
+    r"""Memory of :func:`run_slopes`, with the derivatives :math:`b_\nu` by kernels in place."""
+    forward = engine.forward
+    scratch = pair_scratch(forward.grid, engine.n_slots, forward.one)
+    for k in range(forward.n_results):
+        place = (forward.n_slots + forward.result + k) * PAIRS
+        scratch.slots[place : place + PAIRS] = nu_weights[k]
+    return scratch
+
+
+@compiled_part
 def run_slopes(
     engine: SlopeEngine,
     nu_weights: Array,
-    slots: Array,
-    fourier: Array,
-    turned: Array,
-    by_fourier: Array,
-    by_turned: Array,
+    scratch: PairScratch,
 ) -> None:
     r"""
     The sum :math:`\sum_\nu b_\nu \kappa^\nu` in the last slot, and its derivatives by the overlaps.
 
-    The latter are in slots ``n_slots`` of the forward engine and following; the slots there of the
-    kernels have to hold :math:`b_\nu`.
+    The latter are in slots ``n_slots`` of the forward engine and following.
+
+    :param scratch: of :func:`slope_scratch`, with the overlaps in its first slots
     """
-    forward = engine.forward
+    forward, slots = engine.forward, scratch.slots
     total = (engine.n_slots - 1) * PAIRS
     run_program(forward.program, slots)
     slots[total : total + PAIRS] = 0.0
@@ -103,21 +112,14 @@ def run_slopes(
             slots[total + pair] += nu_weights[k] * slots[place + pair]
     run_program(engine.reverse, slots)
     if len(forward.grid.powers) > 0:
-        _run_grid(engine, nu_weights, slots, fourier, turned, by_fourier, by_turned)
+        _run_grid(engine, nu_weights, scratch)
 
 
 @compiled_part
-def _run_grid(
-    engine: SlopeEngine,
-    nu_weights: Array,
-    slots: Array,
-    fourier: Array,
-    turned: Array,
-    by_fourier: Array,
-    by_turned: Array,
-) -> None:
+def _run_grid(engine: SlopeEngine, nu_weights: Array, scratch: PairScratch) -> None:
     """Add the kernels that are sums over rotations, and their derivatives."""
     grid = engine.forward.grid
+    slots, fourier, turned, by_fourier, by_turned = scratch
     n_even, n_odd = len(grid.even), len(grid.odd)
     n_columns = max(n_even, n_odd)
     n_rows = len(grid.gamma) // n_columns

@@ -87,7 +87,19 @@ def slope_lanes(
                 lanes.store(scaled, result, lanes.integer(k * PAIRS + part * WIDTH))
         return context.get_dummy_value()
 
-    kinds = (turned, table, n_rows, even, odd, powers, nu_weights, weight, slots, place, by_turned)
+    kinds = (
+        turned,
+        table,
+        n_rows,
+        even,
+        odd,
+        powers,
+        nu_weights,
+        weight,
+        slots,
+        place,
+        by_turned,
+    )
     return types.void(*kinds), generate
 
 
@@ -104,7 +116,10 @@ def _polynomial(lanes: Lanes, total: ir.Value, x: ir.Value, factors: list[ir.Val
 
 
 def _add_reversed(
-    lanes: Lanes, sums: list[ir.Value], derivatives: list[ir.Value], waves: list[ir.Value]
+    lanes: Lanes,
+    sums: list[ir.Value],
+    derivatives: list[ir.Value],
+    waves: list[ir.Value],
 ) -> None:
     """Reverse of :func:`.rotation_lanes.fourier_sums`, added to ``sums``."""
     both = lanes.add(*derivatives)
@@ -180,7 +195,11 @@ def add_slots(
                 lanes.accumulate(total, factor, value)
         for part, total in enumerate(sums):
             at = lanes.index(args[6], part * WIDTH)
-            lanes.store(lanes.add(builder.load(total), lanes.load(target, at, WIDTH)), target, at)
+            lanes.store(
+                lanes.add(builder.load(total), lanes.load(target, at, WIDTH)),
+                target,
+                at,
+            )
         return context.get_dummy_value()
 
     return types.void(source, places, weights, start, stop, slots, place), generate
@@ -246,7 +265,18 @@ def gather_lanes(
             place += size**2
         return context.get_dummy_value()
 
-    kinds = (slots, bar, columns, second, n_channels, ranges, start, stop, orders, by_row)
+    kinds = (
+        slots,
+        bar,
+        columns,
+        second,
+        n_channels,
+        ranges,
+        start,
+        stop,
+        orders,
+        by_row,
+    )
     return types.void(*kinds), generate
 
 

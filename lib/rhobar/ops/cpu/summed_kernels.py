@@ -13,8 +13,9 @@ from .bilinear_program import run_program
 from .chunks import in_portions
 from .compilation import compiled, compiled_part
 from .kernel_engine import KernelEngine, kernel_engine
-from .pair_lanes import PAIRS, overlap_lanes
-from .pair_sides import PairColumns, PairRows, pair_columns, pair_rows, tile_of_zeros
+from .pair_lanes import PAIRS
+from .pair_scratch import PairScratch, pair_scratch
+from .pair_sides import PairColumns, PairRows, pair_columns, pair_overlaps, pair_rows
 from .rotation_grid import run_grid
 
 Array = NDArray[np.float64]
@@ -66,30 +67,18 @@ def run_engine(
     row: int,
     columns: PairColumns,
     tile: int,
-    slots: Array,
-    fourier: Array,
-    turned: Array,
+    scratch: PairScratch,
 ) -> None:
-    """Kernels of one environment with the 32 of a tile, in ``slots``."""
-    overlap_lanes(
-        rows.values,
-        row * rows.stride,
-        columns.values,
-        tile * columns.stride,
-        columns.n_channels,
-        rows.ranges,
-        rows.range_ptr[row],
-        rows.range_ptr[row + 1],
-        engine.orders,
-        slots,
-    )
+    """Kernels of one environment with the 32 of a tile, in the slots of ``scratch``."""
+    slots = scratch.slots
+    pair_overlaps(rows, row, columns, tile, engine.orders, slots)
     run_program(engine.program, slots)
     n_powers = len(engine.grid.powers)
     if n_powers > 0:
         start = engine.grid_result * PAIRS
         for k in range(start, start + n_powers * PAIRS):
             slots[k] = 0.0
-        run_grid(engine.grid, slots, fourier, turned, start)
+        run_grid(engine.grid, slots, scratch.fourier, scratch.turned, start)
 
 
 @compiled
@@ -107,11 +96,8 @@ def _add_rows(
 
     Sums run first over the environments of a column, in order, then over those of a row.
     """
-    n_even, n_odd = len(engine.grid.even), len(engine.grid.odd)
-    slots = tile_of_zeros(engine.n_slots * PAIRS)
-    fourier = tile_of_zeros((n_even * n_even + n_odd * n_odd) * PAIRS)
-    turned = tile_of_zeros((n_even + n_odd) * PAIRS)
-    slots[engine.one * PAIRS : (engine.one + 1) * PAIRS] = 1.0
+    scratch = pair_scratch(engine.grid, engine.n_slots, engine.one)
+    slots = scratch.slots
     n_columns, n_results = out.shape[1], engine.n_results
     at_once = min(_ROWS, max(8, _SUMS // max(1, n_columns * n_results)))
     sums = np.zeros((at_once, n_columns, n_results))
@@ -123,7 +109,7 @@ def _add_rows(
             start = tile * PAIRS
             count = min(PAIRS, len(columns.group) - start)
             for row in range(begin, end):
-                run_engine(engine, rows, row, columns, tile, slots, fourier, turned)
+                run_engine(engine, rows, row, columns, tile, scratch)
                 for k in range(n_results):
                     place = (engine.result + k) * PAIRS
                     for pair in range(count):

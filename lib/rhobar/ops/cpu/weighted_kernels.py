@@ -14,9 +14,10 @@ from .chunks import in_portions
 from .compilation import compiled
 from .kernel_engine import KernelEngine, kernel_engine
 from .lanes import WIDTH
-from .pair_lanes import PAIRS, overlap_lanes
-from .pair_sides import PairColumns, PairRows, pair_columns, pair_rows, tile_of_zeros
-from .slope_engine import SlopeEngine, run_slopes, slope_engine
+from .pair_lanes import PAIRS
+from .pair_scratch import aligned_zeros, pair_scratch
+from .pair_sides import PairColumns, PairRows, pair_columns, pair_overlaps, pair_rows
+from .slope_engine import SlopeEngine, run_slopes, slope_engine, slope_scratch
 from .slope_lanes import gather_lanes, scale_lanes
 from .summed_kernels import run_engine
 
@@ -103,14 +104,11 @@ def _value_rows(
     last: int,
 ) -> None:
     """Values of the environments ``first:last``."""
-    n_even, n_odd = len(engine.grid.even), len(engine.grid.odd)
-    slots = tile_of_zeros(engine.n_slots * PAIRS)
-    fourier = tile_of_zeros((n_even * n_even + n_odd * n_odd) * PAIRS)
-    turned = tile_of_zeros((n_even + n_odd) * PAIRS)
-    slots[engine.one * PAIRS : (engine.one + 1) * PAIRS] = 1.0
+    scratch = pair_scratch(engine.grid, engine.n_slots, engine.one)
+    slots = scratch.slots
     for row in range(first, last):
         for tile in range(len(scale) // PAIRS):
-            run_engine(engine, rows, row, columns, tile, slots, fourier, turned)
+            run_engine(engine, rows, row, columns, tile, scratch)
             for k in range(engine.n_results):
                 place = (engine.result + k) * PAIRS
                 total = 0.0
@@ -133,35 +131,16 @@ def _weighted_rows(
 ) -> None:
     """Values and derivatives of the environments ``first:last``."""
     forward = engine.forward
-    n_even, n_odd = len(forward.grid.even), len(forward.grid.odd)
-    slots = tile_of_zeros(engine.n_slots * PAIRS)
-    fourier = tile_of_zeros((n_even * n_even + n_odd * n_odd) * PAIRS)
-    turned = tile_of_zeros((n_even + n_odd) * PAIRS)
-    by_fourier, by_turned = tile_of_zeros(len(fourier)), tile_of_zeros(len(turned))
-    by_row = tile_of_zeros(rows.stride * WIDTH)
-    slots[forward.one * PAIRS : (forward.one + 1) * PAIRS] = 1.0
-    bar = forward.n_slots * PAIRS
-    for k in range(forward.n_results):
-        place = bar + (forward.result + k) * PAIRS
-        slots[place : place + PAIRS] = nu_weights[k]
+    scratch = slope_scratch(engine, nu_weights)
+    slots, bar = scratch.slots, forward.n_slots * PAIRS
+    by_row = aligned_zeros(rows.stride * WIDTH)
     total = (engine.n_slots - 1) * PAIRS
     for row in range(first, last):
         start, stop = rows.range_ptr[row], rows.range_ptr[row + 1]
         by_row[:] = 0.0
         for tile in range(len(scale) // PAIRS):
-            overlap_lanes(
-                rows.values,
-                row * rows.stride,
-                columns.values,
-                tile * columns.stride,
-                columns.n_channels,
-                rows.ranges,
-                start,
-                stop,
-                forward.orders,
-                slots,
-            )
-            run_slopes(engine, nu_weights, slots, fourier, turned, by_fourier, by_turned)
+            pair_overlaps(rows, row, columns, tile, forward.orders, slots)
+            run_slopes(engine, nu_weights, scratch)
             for pair in range(PAIRS):
                 values[row] += scale[tile * PAIRS + pair] * slots[total + pair]
             scale_lanes(slots, bar, bar + engine.n_overlaps * PAIRS, scale, tile * PAIRS)
