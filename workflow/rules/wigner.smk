@@ -14,6 +14,13 @@ def wigner_errors(curve):
     ]
 
 
+def wigner_memory(wildcards):
+    """MB for the kernels of all orders of one split, twice, and a mixture of them."""
+    curve = WIGNER_CURVES[wildcards.curve]
+    rows = max(curve["n_train"]) * (3 if curve["target"] == "dipole" else 1)
+    return 4000 + round(1.5e-4 * rows**2)
+
+
 NUMBERS_OF_WIGNER = {
     **{curve: wigner_errors(curve) for curve in WIGNER_CURVES},
     "truncation": expand(
@@ -76,7 +83,7 @@ rule wigner_kernel:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=6000,
+        mem_mb=wigner_memory,
         runtime=1440,
     params:
         protocol=lambda wildcards: WIGNER_CURVES[wildcards.curve],
@@ -106,7 +113,7 @@ rule wigner_fit:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=6000,
+        mem_mb=wigner_memory,
         runtime=1440,
     params:
         protocol=lambda wildcards: WIGNER_CURVES[wildcards.curve],
