@@ -4,25 +4,18 @@ WIGNER = config["wigner"]
 WIGNER_CURVES = WIGNER["curves"]
 WIGNER_ERRORS = f"results/{SCALE}/wigner/errors/{{curve}}-{{kernel}}-{{seed}}.parquet"
 
-
-def wigner_errors(curve):
-    """Tables of all kernels and seeds of one curve."""
-    return [
-        WIGNER_ERRORS.format(curve=curve, kernel=kernel, seed=seed)
-        for kernel in WIGNER_CURVES[curve]["kernels"]
-        for seed in WIGNER_CURVES[curve]["seeds"]
-    ]
-
-
-def wigner_memory(wildcards):
-    """MB for the kernels of all orders of one split, twice, and a mixture of them."""
-    curve = WIGNER_CURVES[wildcards.curve]
-    rows = max(curve["n_train"]) * (3 if curve["target"] == "dipole" else 1)
-    return 4000 + round(1.5e-4 * rows**2)
-
-
+# rows of the largest kernel: a vector has three
+WIGNER_ROWS = {
+    curve: max(entry["n_train"]) * (3 if entry["target"] == "dipole" else 1)
+    for curve, entry in WIGNER_CURVES.items()
+}
 NUMBERS_OF_WIGNER = {
-    **{curve: wigner_errors(curve) for curve in WIGNER_CURVES},
+    **{
+        curve: expand(
+            WIGNER_ERRORS, curve=curve, kernel=entry["kernels"], seed=entry["seeds"]
+        )
+        for curve, entry in WIGNER_CURVES.items()
+    },
     "truncation": expand(
         f"results/{SCALE}/wigner/truncation/{{curve}}.parquet",
         curve=WIGNER["truncation"]["curves"],
@@ -83,7 +76,9 @@ rule wigner_kernel:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=wigner_memory,
+        # kernels of all orders twice, and their mixture
+        mem_mb=lambda wildcards: 4000
+        + round(1.5e-4 * WIGNER_ROWS[wildcards.curve] ** 2),
         runtime=1440,
     params:
         protocol=lambda wildcards: WIGNER_CURVES[wildcards.curve],
@@ -113,7 +108,9 @@ rule wigner_fit:
         "../../environment.yml"
     threads: 1
     resources:
-        mem_mb=wigner_memory,
+        # kernels of all orders twice, and their mixture
+        mem_mb=lambda wildcards: 4000
+        + round(1.5e-4 * WIGNER_ROWS[wildcards.curve] ** 2),
         runtime=1440,
     params:
         protocol=lambda wildcards: WIGNER_CURVES[wildcards.curve],
