@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
-import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
-import ase
 import numpy as np
 import pytest
 import torch
 
-from rhobar.kernels import KernelStore, WignerDensity, WignerKernel
+from rhobar.kernels import KernelStore, WignerKernel
 from rhobar.kernels import kernel_store as module
-from tests import structures
+from tests.kernels.stored_frames import DENSITY, frames, store
 
-DENSITY = WignerDensity(cutoff=3.0, l_max=2, n_radial=4, smearing=0.4, smearing_rate=0.2)
-
-
-def frames(count: int = 11) -> list[ase.Atoms]:
-    """Molecules and lone atoms, of types that not all chunks have."""
-    builders = [structures.methane, structures.isolated, structures.apart, structures.ethanol]
-    return [
-        structures.rattled(builders[k % 4](), amplitude=0.1, seed=100 + k) for k in range(count)
-    ]
-
-
-def store(folder: Path, engine: str = "cg", chunk: int = 4) -> KernelStore:
-    return KernelStore.of(folder, WignerKernel(DENSITY, engine=engine), frames(), chunk=chunk)
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -64,28 +50,20 @@ def test_tensors(tmp_path: Path) -> None:
         KernelStore.of(tmp_path, kernel, frames(5), chunk=3)
 
 
-def endless(folder: Path) -> None:
-    """Compute chunk after chunk, slowly enough to be killed in between."""
-    computing = store(folder, chunk=2)
-    for i, j in computing.missing():
-        computing.compute(i, j)
-        time.sleep(0.2)
-
-
 def test_killed_and_resumed(tmp_path: Path) -> None:
+    killed = tmp_path / "killed"
     expected = store(tmp_path / "whole", chunk=2).compute_missing()
-    context = multiprocessing.get_context("fork")
-    process = context.Process(target=endless, args=(tmp_path / "killed",))
-    process.start()
-    deadline = time.monotonic() + 60
-    while len(list((tmp_path / "killed").glob("*.npy"))) < 3 and time.monotonic() < deadline:
+    command = f"from tests.kernels.stored_frames import *; endless(Path({str(killed)!r}))"
+    process = subprocess.Popen([sys.executable, "-c", command], cwd=ROOT)
+    deadline = time.monotonic() + 120
+    while len(list(killed.glob("*.npy"))) < 3 and time.monotonic() < deadline:
         time.sleep(0.02)
-    os.kill(process.pid, signal.SIGKILL)
-    process.join()
-    begun = store(tmp_path / "killed", chunk=2)
+    process.kill()
+    process.wait()
+    begun = store(killed, chunk=2)
     assert 0 < len(begun.missing()) < len(expected.chunks())
     begun.compute_missing()
-    resumed = {n: b for n, b in files(tmp_path / "killed").items() if not n.startswith(".")}
+    resumed = {n: b for n, b in files(killed).items() if not n.startswith(".")}
     assert resumed == files(tmp_path / "whole")
 
 
