@@ -19,8 +19,8 @@ from torch import Tensor
 
 from rhobar.kernels import WignerDensity, WignerKernel, center_densities
 from rhobar.models import WignerPotential
-from rhobar.models.potential_prediction import predicted
 from rhobar.ops import summed_kernels
+from rhobar.systems import from_ase, neighbors_added
 
 OUTPUT = Path(__file__).parents[1] / "results" / "benchmarks" / "wigner.jsonl"
 DENSITY = WignerDensity(cutoff=6.0, smearing=0.6, smearing_rate=0.2)
@@ -124,12 +124,19 @@ def _cases(left: list[ase.Atoms], right: list[ase.Atoms]) -> list[timing.Case]:
     return cases
 
 
-def _matrices(kernel: WignerKernel, left, right, threads: int):
+def _matrices(kernel: WignerKernel, left: list[ase.Atoms], right: list[ase.Atoms], threads: int):
     return lambda: kernel.matrices(left, right, num_threads=threads)
 
 
-def _predictions(compared: WignerPotential, frames, forces: bool):
-    return lambda: predicted(compared, frames, forces=forces, per_atom=False)
+def _predictions(compared: WignerPotential, frames: list[ase.Atoms], forces: bool):
+    def energies() -> Tensor:
+        systems = [from_ase(frame, requires_grad=forces) for frame in frames]
+        found = compared(neighbors_added(systems, DENSITY.cutoff))
+        if forces:
+            torch.autograd.grad(found.sum(), [system.positions for system in systems])
+        return found
+
+    return energies
 
 
 def _memory(frames: list[ase.Atoms]) -> dict[str, int]:
