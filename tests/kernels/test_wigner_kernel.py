@@ -207,12 +207,13 @@ class TestPutTogether:
         assert_close(with_rare[:-1, :-1], kernel.matrices(frames()), 1e-13)
         assert (with_rare[-1, 0] == 0).all()
 
+    @pytest.mark.parametrize("limit", ["_SYSTEMS", "_ATOMS"])
     @pytest.mark.parametrize("other", [None, 3])
-    def test_tiles(self, monkeypatch: pytest.MonkeyPatch, other: int | None) -> None:
+    def test_tiles(self, monkeypatch: pytest.MonkeyPatch, other: int | None, limit: str) -> None:
         kernel = WignerKernel(EXACT, engine="cg")
         columns = None if other is None else frames()[:other]
         expected = kernel.matrices(frames(), columns, target=(1, 1))
-        monkeypatch.setattr(rhobar.kernels.wigner_pairs, "_SYSTEMS", 2)
+        monkeypatch.setattr(rhobar.kernels.wigner_pairs, limit, 2 if limit == "_SYSTEMS" else 6)
         monkeypatch.setattr(rhobar.kernels.wigner_density, "_PORTION", 12)
         assert_close(kernel.matrices(frames(), columns, target=(1, 1)), expected, 1e-13)
 

@@ -25,7 +25,10 @@ from rhobar.ops import (
 from .wigner_density import CenterDensities, WignerDensity
 
 _SYSTEMS = 512
-"""systems on each side of a tile: a result of 10 MB for invariants of ν ≤ 4"""
+"""systems on each side of a tile: 8 MB of invariants of ν ≤ 4"""
+
+_ATOMS = 4096
+"""atoms on each side of a tile, of large systems: 66 MB of densities in 125 channels"""
 
 
 @dataclass(frozen=True)
@@ -137,9 +140,9 @@ class CenterPairs:
         mirrored = self.symmetric and not per_atom
         size = 2 * kernel.target[0] + 1
         progress = _Progress(self.n_pairs / (2 if mirrored else 1))
-        for some in _parts(rows.n_systems):
+        for some in _parts(rows.system_ptr):
             place = slice(int(row_ptr[some.start]), int(row_ptr[some.stop]))
-            for others in _parts(columns.n_systems):
+            for others in _parts(columns.system_ptr):
                 if mirrored and others.start < some.start:
                     continue
                 same = mirrored and others.start == some.start
@@ -316,10 +319,14 @@ def _summed(
     return out
 
 
-def _parts(n_systems: int) -> Iterator[range]:
-    """Consecutive systems, up to ``_SYSTEMS`` together."""
-    for start in range(0, n_systems, _SYSTEMS):
-        yield range(start, min(start + _SYSTEMS, n_systems))
+def _parts(system_ptr: Tensor) -> Iterator[range]:
+    """Consecutive systems, up to ``_SYSTEMS`` with up to ``_ATOMS`` together, at least one."""
+    start, n_systems = 0, len(system_ptr) - 1
+    while start < n_systems:
+        inside = torch.searchsorted(system_ptr, system_ptr[start] + _ATOMS, right=True) - 1
+        stop = max(start + 1, min(int(inside), start + _SYSTEMS, n_systems))
+        yield range(start, stop)
+        start = stop
 
 
 def zeros(shape: tuple[int, ...], what: str) -> Tensor:
