@@ -1,11 +1,11 @@
 """
-Wigner kernels of rhobar beside dense Clebsch-Gordan sums in torch: ``make bench-wigner``.
+Wigner kernels of rhobar beside the same in torch: ``make bench-wigner``.
 
 Random methanes with the settings of the paper, ν ≤ 4, all atoms as centers, float64, from
-structures to the matrices: densities, overlaps, kernels, sums. The dense sums are the formula of
-the engine "cg" as torch has it, from the same densities. One thread by its CPU time, two by wall
-time, cases in turn, medians. Goals are for a core of 45 GFLOP/s and scale with that of the machine,
-measured in the same run.
+structures to the matrices: densities, overlaps, kernels, sums. Beside them the engine "cg" in
+torch: with dense Clebsch-Gordan matrices, as the paper's code has it, and one index after the
+other. One thread by its CPU time, two by wall time, cases in turn, medians. Goals are for a core
+of 45 GFLOP/s and scale with that of the machine, measured in the same run.
 
 A table goes to the terminal, one line per case is added to ``results/benchmarks/wigner.jsonl``.
 """
