@@ -20,7 +20,6 @@ Array = NDArray[np.float64]
 
 _TILES = ((4, 8), (4, 4), (2, 4))
 """environments on both sides of a tile, from the one that reads least per pair on"""
-_THREADS = 512
 _CHANNELS = 16  # CHANNELS of pair_tile.cuh
 _LOWEST_POWER = 3  # LOWEST_POWER of rotation_sums.cuh
 
@@ -82,12 +81,13 @@ def _engine(
     iteration: CgIteration | RotationPowers, derivatives: bool, tile: tuple[int, int]
 ) -> PairEngine:
     """The engine with one size of tiles."""
-    terms, most_groups = kernel_terms(iteration), _THREADS // (tile[0] * tile[1])
-    n_powers, degree, n_groups = 0, 0, most_groups if derivatives else 8
+    terms, n_powers, degree = kernel_terms(iteration), 0, 0
+    # derivatives leave room for one block at a time, which then has to hide its own latencies
+    n_groups = (512 if derivatives else 256) // (tile[0] * tile[1])
     if isinstance(iteration, RotationPowers) and iteration.target == (0, 1):
         n_powers, degree = max(0, iteration.nu_max - _LOWEST_POWER + 1), int(iteration.degree or 0)
     if n_powers:  # a pair of angles for each group
-        n_groups = min(degree // 2 + 1, most_groups)
+        n_groups = min(degree // 2 + 1, 512 // (tile[0] * tile[1]))
     macros, levels = _products(terms, derivatives, n_powers, n_groups)
     macros |= {"L_MAX": iteration.l_max, "TILE_ROWS": tile[0], "TILE_COLUMNS": tile[1]}
     if not n_powers:

@@ -12,10 +12,9 @@ from rhobar.ops.rotation_powers import RotationPowers
 from rhobar.ops.wigner_iteration import CgIteration
 
 from . import device_code
+from .group_sums import REALS
 from .pair_engine import PairEngine, pair_engine
 from .term_program import term_program
-
-REALS = {torch.float64: "double", torch.float32: "float"}
 
 
 class PairValues:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import functools
-
 import torch
 from torch import Tensor
 
 from rhobar.ops.rotation_powers import RotationPowers
 from rhobar.ops.wigner_iteration import CgIteration
 
-from . import device_code
-from .pair_values import REALS, channels_in_use, pair_values
-
-_THREADS = 256
+from .group_sums import add_group_sums
+from .pair_values import channels_in_use, pair_values
 
 
 def summed_kernels(
@@ -43,29 +39,11 @@ def summed_kernels(
     )
     used = channels_in_use(left, right)
     left, right = left.detach()[:, :, used], right.detach()[:, :, used]
-    add = _group_sums(values.n_results, symmetric, left.dtype, left.device)
-    at_once = values.rows_at_once(len(right)) if len(right) else max(1, len(left))
+    at_once = values.rows_at_once(len(right))
     for first in range(0, len(left) if len(right) else 0, at_once):
-        rows = left[first : first + at_once]
         wanted = (groups[0][first:], groups[1]) if symmetric else None
-        found = values.of_sides(rows, right, groups=wanted)
-        pointers = [tensor.data_ptr() for tensor in (row_ptr, column_ptr)]
-        sizes = [first, len(rows), len(right)]
-        arguments = [found.data_ptr(), *sizes, *pointers, *sums.shape[:2], sums.data_ptr()]
-        add((-(-sums.shape[0] * sums.shape[1] // _THREADS), 1), _THREADS, arguments)
+        found = values.of_sides(left[first : first + at_once], right, groups=wanted)
+        add_group_sums(found, first, row_ptr, column_ptr, sums, symmetric)
     if symmetric:
         row, column = torch.tril_indices(len(out), len(out), -1, device=out.device)
         out.detach()[row, column] = out.detach()[column, row].transpose(-1, -2)
-
-
-@functools.cache
-def _group_sums(
-    n_results: int, symmetric: bool, dtype: torch.dtype, device: torch.device
-) -> device_code.Launch:
-    macros: dict[str, int | str] = {
-        "REAL": REALS[dtype],
-        "N_RESULTS": n_results,
-        "THREADS": _THREADS,
-        "SYMMETRIC": int(symmetric),
-    }
-    return device_code.load("group_sums", "sum_groups", macros, 0, device)
