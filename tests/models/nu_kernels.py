@@ -17,7 +17,7 @@ class Labelled:
 
 
 def labelled(n_structures: int, *, n_components: int = 1, nu_max: int = 3, seed: int) -> Labelled:
-    """Features of each ν with ten thousandths of the scale of the one before; a noisy target."""
+    """Features of each ν with a tenth of the scale of the one before; a noisy target."""
     rng = np.random.default_rng(seed)
     n_rows = n_structures * n_components
     targets = 0.3 * rng.normal(size=n_rows)
