@@ -1,5 +1,6 @@
 """Sums over orders of correlation against the exponential of the overlap, all orders at once."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import pandas as pd
 import torch
 
 from job import begin
-from rhobar.data import Split, load_prepared, written_beside
+from rhobar.data import Dataset, Split, load_prepared, written_beside
+from rhobar.kernels import WignerKernel
 from rhobar.models import ExponentialMixing
-from wigner_fit import learned, regression
+from wigner_fit import error_of, learned, regression
 from wigner_kernel import kernel_rows, wigner_kernel
 
 ALL = 0  # stands for the exponential in the column nu_max
@@ -40,54 +42,64 @@ def main(
     largest = exponential["nu_max"]
     hypers = {"engine": "grid", "lambda_max": 0, "nu": [largest], "center_types": None}
     kernel = wigner_kernel(hypers, protocol)
-    matrices = tuple(
+    square, tall = (
         np.moveaxis(kernel_rows(kernel, protocol, *frames), 0, -1)
         for frames in ((train.frames,), (test.frames, train.frames))
     )
-    targets, reference, baseline = learned(train, test, protocol["target"])
-    found = []
-
-    def row(nu_max: int, predicted: np.ndarray) -> dict[str, Any]:
-        wrong = predicted.reshape(reference.shape) + baseline - reference
-        measures = {"mae": np.abs(wrong).mean(), "rmse": np.sqrt(np.square(wrong).mean())}
-        test_error = float(measures[protocol["error"]])
-        return {
-            "dataset": protocol["dataset"],
-            "nu_max": nu_max,
-            "measure": protocol["error"],
-            "test_error": test_error,
-        }
-
+    targets, *tested = learned(train, test, protocol["target"])
+    fits = []
     for nu_max in range(1, largest + 1):
         ridge = regression(protocol, nu_max, search)
-        square, tall = (part[..., : nu_max + 1] for part in matrices)
-        solution = ridge.fit(square, targets)
-        found.append(row(nu_max, solution.predict(tall, noise=ridge.noise)))
-    point = np.array(solution.point)
-
-    def all_orders(*frames: Any) -> np.ndarray:
-        """``(row, training row)``: the sum over all ν ≥ 1 of α^ν / ν! K^ν."""
-        alpha, degree = float(point[1]), kernel.density.l_max * (largest + SPARE)
-
-        def function(overlap: torch.Tensor) -> torch.Tensor:
-            return torch.expm1(alpha * overlap)
-
-        return kernel.function_matrix(function, *frames, degree=degree).numpy()
-
-    whole = all_orders(train.frames), all_orders(test.frames, train.frames)
-    scale = np.abs(whole[1]).mean()
-    for nu_max, line in enumerate(found, start=1):
-        weights = ExponentialMixing(nu_max).weights(np.array([0.0, point[1], 0.0]))
-        weights[0] = 0.0
-        part = matrices[1][..., : nu_max + 1] @ weights
-        line["relative"] = float(np.abs(part - whole[1]).mean() / scale)
+        fits.append((nu_max, ridge.fit(square[..., : nu_max + 1], targets)))
+    point = fits[-1][1].point
+    whole = all_orders(kernel, point[1], train), all_orders(kernel, point[1], train, test)
+    found = [
+        {
+            "nu_max": nu_max,
+            "relative": difference(tall[..., : nu_max + 1], whole[1], point[1]),
+            "test_error": error_of(
+                solution.predict(tall[..., : nu_max + 1], noise=ridge.noise),
+                *tested,
+                protocol["error"],
+            ),
+        }
+        for nu_max, solution in fits
+    ]
     # two kernels, the composition and all orders, as if they were ν = 0 and 1 with α = 1
-    both = [np.stack([m[..., 0], w], axis=-1) for m, w in zip(matrices, whole, strict=True)]
+    both = [np.stack([m[..., 0], w], axis=-1) for m, w in zip((square, tall), whole, strict=True)]
     ridge = regression(protocol, 1, search)
     solution = ridge.solve(both[0], targets, np.array([point[0], 1.0, point[2]]))
-    found.append({**row(ALL, solution.predict(both[1], noise=ridge.noise)), "relative": 0.0})
+    last = error_of(solution.predict(both[1], noise=ridge.noise), *tested, protocol["error"])
+    found.append({"nu_max": ALL, "relative": 0.0, "test_error": last})
+    table = pd.DataFrame(found).assign(dataset=protocol["dataset"], measure=protocol["error"])
     with written_beside(errors) as temporary:
-        pd.DataFrame(found).to_parquet(temporary, index=False)
+        table.to_parquet(temporary, index=False)
+
+
+def all_orders(
+    kernel: WignerKernel, alpha: float, train: Dataset, test: Dataset | None = None
+) -> np.ndarray:
+    """``(row, training row)``: the sum over all ν ≥ 1 of α^ν / ν! K^ν."""
+    sides = (train.frames,) if test is None else (test.frames, train.frames)
+    degree = kernel.density.l_max * (kernel.nu_max + SPARE)
+    return kernel.function_matrix(_Exponential(alpha), *sides, degree=degree).numpy()
+
+
+@dataclass(frozen=True)
+class _Exponential:
+    """exp(α S) - 1, without the composition."""
+
+    alpha: float
+
+    def __call__(self, overlap: torch.Tensor) -> torch.Tensor:
+        return torch.expm1(self.alpha * overlap)
+
+
+def difference(matrices: np.ndarray, whole: np.ndarray, alpha: float) -> float:
+    """Mean absolute difference of the sum over 1 ≤ ν from that over all orders, over its mean."""
+    weights = ExponentialMixing(matrices.shape[-1] - 1).weights(np.array([0.0, alpha, 0.0]))
+    weights[0] = 0.0
+    return float(np.abs(matrices @ weights - whole).mean() / np.abs(whole).mean())
 
 
 if __name__ == "__main__":

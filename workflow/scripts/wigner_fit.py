@@ -78,6 +78,15 @@ def learned(
     return residual[:, None], np.asarray(test.targets["energy"])[:, None], baseline[:, None]
 
 
+def error_of(
+    predicted: np.ndarray, reference: np.ndarray, baseline: np.ndarray, measure: str
+) -> float:
+    """Test error ``measure`` of predictions ``(row,)`` without their baseline."""
+    return float(
+        _errors(predicted.reshape(reference.shape) + baseline, reference, baseline)[measure]
+    )
+
+
 def regression(protocol: dict[str, Any], nu_max: int, search: dict[str, Any]) -> NuKernelRidge:
     """Kernel ridge regression as published for the protocol's target."""
     vector = protocol["target"] == "dipole"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from job import begin
 from rhobar.data import Split, load_prepared, written_beside
-from wigner_fit import learned, regression
+from wigner_fit import error_of, learned, regression
 from wigner_kernel import kernel_rows, wigner_kernel
 
 NU_MAX = 4
@@ -33,30 +33,27 @@ def main(
     loaded = Split.load(split)
     rows = loaded.train[: truncation["n_train"]], loaded.test[: truncation["n_test"]]
     train, test = (load_prepared(dataset, indices=part) for part in rows)
-    found = []
-    exact = None
+    targets, *tested = learned(train, test, protocol["target"])
+    ridge = regression(protocol, NU_MAX, search)
+    exact, found = None, []
     for lambda_max in (EXACT, *truncation["lambda_max"]):
-        engine = "grid" if lambda_max == EXACT else "cg"
-        limit = max(lambda_max, 0)
+        engine, limit = ("grid", 0) if lambda_max == EXACT else ("cg", lambda_max)
         hypers = {"engine": engine, "lambda_max": limit, "nu": [NU_MAX], "center_types": None}
         kernel = wigner_kernel(hypers, protocol)
-        square = kernel_rows(kernel, protocol, train.frames)
-        tall = kernel_rows(kernel, protocol, test.frames, train.frames)
-        exact = square[NU_MAX] if exact is None else exact
-        difference = np.abs(square[NU_MAX] - exact).mean() / np.abs(exact).mean()
-        ridge = regression(protocol, NU_MAX, search)
-        targets, reference, baseline = learned(train, test, protocol["target"])
-        solution = ridge.fit(np.moveaxis(square, 0, -1), targets)
-        predicted = solution.predict(np.moveaxis(tall, 0, -1), noise=ridge.noise)
-        wrong = predicted.reshape(reference.shape) + baseline - reference
-        measures = {"mae": np.abs(wrong).mean(), "rmse": np.sqrt(np.square(wrong).mean())}
+        square, tall = (
+            np.moveaxis(kernel_rows(kernel, protocol, *frames), 0, -1)
+            for frames in ((train.frames,), (test.frames, train.frames))
+        )
+        last = square[..., NU_MAX]
+        exact = last if exact is None else exact
+        predicted = ridge.fit(square, targets).predict(tall, noise=ridge.noise)
         found.append(
             {
                 "dataset": protocol["dataset"],
                 "lambda_max": lambda_max,
-                "relative": float(difference),
+                "relative": float(np.abs(last - exact).mean() / np.abs(exact).mean()),
                 "measure": protocol["error"],
-                "test_error": float(measures[protocol["error"]]),
+                "test_error": error_of(predicted, *tested, protocol["error"]),
             }
         )
     with written_beside(errors) as temporary:
