@@ -186,7 +186,7 @@ rule wigner_exponential:
 
 
 rule wigner_cost:
-    """Time of a pair of environments against orders and channels; alone on the machine."""
+    """Time of a pair of environments against orders and channels, on one thread."""
     output:
         times="results/{scale}/wigner/cost.parquet",
     log:
@@ -195,7 +195,7 @@ rule wigner_cost:
         "results/{scale}/benchmarks/wigner_cost.tsv"
     conda:
         "../../environment.yml"
-    threads: workflow.cores
+    threads: 2
     resources:
         mem_mb=4000,
         runtime=60,
