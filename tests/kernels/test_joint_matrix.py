@@ -13,8 +13,8 @@ from tests import structures
 DENSITY = WignerDensity(
     cutoff=3.0, l_max=2, n_radial=4, smearing=0.4, smearing_rate=0.2, spline_accuracy=None
 )
-KERNEL = WignerKernel(DENSITY, nu_max=3)
-WEIGHTS = torch.tensor([5.0, 1.0, 2.0, 3.0], dtype=torch.float64)
+KERNEL = WignerKernel(DENSITY)
+WEIGHTS = torch.tensor([5.0, 1.0, 2.0, 3.0, 7.0], dtype=torch.float64)
 
 
 def molecules() -> list[ase.Atoms]:
@@ -48,7 +48,7 @@ def slopes(first: list[ase.Atoms], second: list[ase.Atoms]) -> torch.Tensor:
     blocks = KERNEL.compute(first, second, ["positions"])
     return sum(
         WEIGHTS[nu] * blocks.block({"nu": nu}).gradient("positions").values.flatten(0, 1)[:, 0]
-        for nu in range(1, 4)
+        for nu in range(1, 5)
     )
 
 
@@ -64,8 +64,8 @@ def test_symmetric_without_negative_eigenvalues() -> None:
 
 
 def test_refused() -> None:
-    truncated = WignerKernel(DENSITY, nu_max=3, engine="cg")
+    truncated = WignerKernel(DENSITY, engine="cg")
     with pytest.raises(ValueError, match="those of engine='grid', not 'cg'"):
         joint_matrix(truncated, WEIGHTS, molecules())
-    with pytest.raises(ValueError, match="4 weights are due"):
+    with pytest.raises(ValueError, match="5 weights are due"):
         joint_matrix(KERNEL, WEIGHTS[1:], molecules())

@@ -43,7 +43,7 @@ def assert_close(found: torch.Tensor, expected: torch.Tensor, tolerance: float) 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(("density", "tolerance"), [(EXACT, 1e-12), (SPLINED, 1e-9)])
 def test_one_side_turned_inverted_moved_and_reordered(engine, density, tolerance):
-    kernel = WignerKernel(density, nu_max=5, engine=engine)
+    kernel = WignerKernel(density, engine=engine)
     moved = [turned(frame, -random_rotation(seed)) for seed, frame in enumerate(frames())]
     moved = [frame[np.random.default_rng(1).permutation(len(frame))] for frame in moved]
     for frame in moved:
@@ -72,7 +72,7 @@ def test_gram_matrix_is_symmetric_and_not_negative(engine, target):
 @pytest.mark.parametrize("engine", ENGINES)
 def test_tensors_turn_with_the_structures(engine):
     """Vectors in the order y, z, x; pseudovectors do not change sign with the inversion."""
-    kernel = WignerKernel(EXACT, nu_max=3, engine=engine)
+    kernel = WignerKernel(EXACT, engine=engine)
     first, second = [structures.ethanol()], [structures.methane()]
     rotation = random_rotation(4)
     cyclic = torch.from_numpy(rotation[np.ix_([1, 2, 0], [1, 2, 0])])
@@ -95,7 +95,9 @@ def test_second_order_is_the_kernel_of_soap():
     torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-15)
 
 
-def distances(pair: list[ase.Atoms], smearing: float, l_max: int = 3) -> torch.Tensor:
+def distances(
+    pair: list[ase.Atoms], smearing: float, l_max: int = 3, nu_max: int = 4
+) -> torch.Tensor:
     """How far two carbons are from each other at each ν, relative to their norms."""
     density = WignerDensity(
         cutoff=12.0,
@@ -108,7 +110,7 @@ def distances(pair: list[ase.Atoms], smearing: float, l_max: int = 3) -> torch.T
     )
     carbons = [density.of_frames([frame], [1, 6, 8])[6].values for frame in pair]
     both = torch.cat(carbons)
-    k = RotationPowers(l_max, 5).of_pairs(density_overlaps(both, both).flatten(0, 1))
+    k = RotationPowers(l_max, nu_max).of_pairs(density_overlaps(both, both).flatten(0, 1))
     k = k[:, :, 0, 0].unflatten(0, (2, 2))
     return ((k[0, 0] + k[1, 1]) / 2 - k[0, 1]) / (k[0, 0] * k[1, 1]).sqrt()
 
@@ -138,9 +140,9 @@ class TestDegenerate:
         assert found[:2].abs().max() < 1e-14
         assert found[2:4].tolist() == pytest.approx([0.024, 0.088], rel=0.05)
 
-    @pytest.mark.parametrize(("l_max", "expected"), [(3, [3.5e-7, 2.1e-6]), (5, [6.4e-6, 4.2e-5])])
+    @pytest.mark.parametrize(("l_max", "expected"), [(3, [3.5e-7, 2.1e-6]), (5, [6.4e-6])])
     def test_four_bodies(self, l_max: int, expected: list[float]) -> None:
-        found = distances(list(RingPair().pair()), 0.3, l_max)
+        found = distances(list(RingPair().pair()), 0.3, l_max, 3 + len(expected))
         assert found[:3].abs().max() < 1e-14
         assert found[3:].tolist() == pytest.approx(expected, rel=0.05)
 
@@ -260,16 +262,14 @@ class TestPutTogether:
             kernel.mixed_matrix(weights[1:], frames())
 
     def test_exponential_finds_its_degree(self) -> None:
-        """The series to an order at which nothing is left, and no lower degree gives it."""
-        kernel = WignerKernel(EXACT, nu_max=14)
+        """Twice as many orders change nothing, two change much."""
+        kernel = WignerKernel(EXACT)
         both = frames()[:2]
-        powers = kernel.matrices(both)
-        factorials = torch.cumprod(torch.tensor([1.0, *range(1, 15)], dtype=torch.float64), 0)
-        expected = (powers / factorials).sum(dim=2)
         found = kernel.function_matrix(torch.exp, both)
-        torch.testing.assert_close(found, expected, rtol=1e-13, atol=0.0)
-        low = kernel.function_matrix(torch.exp, both, degree=2)
-        assert (low - expected).abs().max() > 1e-8
+        more = kernel.function_matrix(torch.exp, both, degree=40)
+        torch.testing.assert_close(found, more, rtol=1e-13, atol=0.0)
+        low = kernel.function_matrix(torch.exp, both, degree=4)
+        assert (low - more).abs().max() > 1e-8
 
 
 @pytest.mark.parametrize(
