@@ -13,6 +13,7 @@ import rhobar
 
 # Libraries that are loaded where they are used, never by the import of a folder.
 LAZY = {
+    "cupy",
     "matplotlib",
     "numba",
     "pandas",

@@ -2,6 +2,10 @@
 
 import shutil
 import subprocess
+import tomllib
+from fnmatch import fnmatch
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 import torch
@@ -23,10 +27,31 @@ def test_what_cannot_be_is_refused():
         pair_engine.pair_engine(CG, False, 1000)
     with pytest.raises(ValueError, match="only invariant kernels have weights"):
         cuda.weighted_values(CgIteration(3, 4, 3, (1, 1)), values, values, one, one)
+    with pytest.raises(TypeError, match=r"'torch.float32'\) and \('cpu', 'torch.float64'\): move"):
+        cuda.weighted_values(CG, values, values.to(torch.float32), one, one)
     with pytest.raises(ValueError, match=r"tensors are on 'cpu'. Move them to a device"):
         cuda.weighted_kernels(CG, values, values, one, one)
     with pytest.raises(TypeError, match=r"torch.int64 is none of"):
         pair_values.pair_values(CG, False, torch.int64, torch.device("cpu"))
+
+
+def test_python_packages_carry_the_sources():
+    """Every source is read by its name, headers and all, and is among the files of the package."""
+    folder = Path(device_code.__file__).parent
+    sources = sorted(path.name for path in folder.glob("*.cu*"))
+    data = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+    patterns = data["tool"]["setuptools"]["package-data"]["rhobar"]
+    assert sources
+    for name in sources:
+        assert any(fnmatch(f"ops/cuda/{name}", pattern) for pattern in patterns)
+        if name.endswith(".cu"):
+            assert "#include" not in device_code.source_code(name.removesuffix(".cu"))
+
+
+def test_only_devices_that_have_a_compiler_are_used():
+    assert not cuda.is_available(torch.device("cpu"))
+    assert not cuda.is_available(torch.device("meta"))
+    assert cuda.is_available(torch.device("cuda")) == (find_spec("cupy") is not None)
 
 
 NVCC = shutil.which("nvcc")

@@ -20,8 +20,8 @@ class WignerPotential(torch.nn.Module):
         \sum_{\nu=1}^{\nu_{max}} b_\nu \kappa^\nu(i, t) \Big]
 
     Differentiable once, by positions and cell: derivatives come with the values, in memory that
-    does not grow with the number of environments, and have none of their own. Compiled on a CPU;
-    in TorchScript and on other devices in torch.
+    does not grow with the number of environments, and have none of their own. Compiled on a CPU,
+    and on a GPU with the extra ``gpu``; in TorchScript and on other devices in torch.
 
     :param kernel: of invariants
     :param atomic_types: the types it knows, sorted
@@ -118,7 +118,7 @@ class WignerPotential(torch.nn.Module):
     def _compared(self, densities: Tensor, start: int, stop: int) -> Tensor:
         """Weighted kernels ``(row,)`` with the environments of one type."""
         environments, weights = self.environments[start:stop], self.weights[start:stop]
-        if torch.jit.is_scripting() or densities.device.type != "cpu":  # type: ignore[attr-defined]
+        if torch.jit.is_scripting() or not _is_compiled(densities):  # type: ignore[attr-defined]
             values, slopes = self.in_torch(densities.detach(), environments, weights)
             # no function of its own can be scripted: a product with the right derivative instead
             changes = ((densities - densities.detach()) * slopes).sum(dim=[1, 2])
@@ -133,6 +133,13 @@ class WignerPotential(torch.nn.Module):
         return compared
 
 
+@torch.jit.unused
+def _is_compiled(densities: Tensor) -> bool:
+    from rhobar.ops import cuda
+
+    return densities.device.type == "cpu" or cuda.is_available(densities.device)
+
+
 class _WeightedKernels(torch.autograd.Function):
     """Compiled weighted kernels with their first derivatives."""
 
@@ -145,13 +152,14 @@ class _WeightedKernels(torch.autograd.Function):
         nu_weights: Tensor,
         iteration: CgIteration | RotationPowers,
     ) -> Tensor:
-        from rhobar.ops import cpu
+        from rhobar.ops import cpu, cuda
 
+        compiled: Any = cuda if densities.is_cuda else cpu
         arguments = (iteration, densities, environments, weights, nu_weights)
         threads = torch.get_num_threads()
         if not ctx.needs_input_grad[0]:
-            return cpu.weighted_values(*arguments, num_threads=threads)
-        values, slopes = cpu.weighted_kernels(*arguments, num_threads=threads)
+            return compiled.weighted_values(*arguments, num_threads=threads)
+        values, slopes = compiled.weighted_kernels(*arguments, num_threads=threads)
         ctx.save_for_backward(slopes)
         return values
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,11 @@ Launch = Callable[[tuple[int, int], int, Sequence[int]], None]
 """Starts a kernel from blocks ``(x, y)``, threads of each, and arguments of 64 bits"""
 
 _FOLDER = Path(__file__).parent
+
+
+def is_available(device: torch.device) -> bool:
+    """Whether a device is a GPU of NVIDIA and what compiles for it is installed."""
+    return device.type == "cuda" and find_spec("cupy") is not None
 
 
 def source_code(name: str) -> str:

@@ -109,6 +109,19 @@ def pair_values(
     return PairValues(iteration, derivatives, dtype, device)
 
 
+def check_alike(*tensors: Tensor) -> None:
+    """
+    Refuse tensors on two devices or of two kinds of numbers.
+
+    :raises TypeError: with both
+    """
+    kinds = sorted({(str(tensor.device), str(tensor.dtype)) for tensor in tensors})
+    if len(kinds) > 1:
+        raise TypeError(
+            f"Wigner kernels of {kinds[0]} and {kinds[1]}: move or convert one of them."
+        )
+
+
 def channels_in_use(left: Tensor, right: Tensor) -> Tensor:
     """Which channels are not empty on either side, ``(channel,)``."""
     in_left, in_right = ((side != 0).flatten(0, 1).any(dim=0) for side in (left, right))

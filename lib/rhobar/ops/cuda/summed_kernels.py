@@ -9,7 +9,7 @@ from rhobar.ops.rotation_powers import RotationPowers
 from rhobar.ops.wigner_iteration import CgIteration
 
 from .group_sums import add_group_sums
-from .pair_values import channels_in_use, pair_values
+from .pair_values import channels_in_use, check_alike, pair_values
 
 
 def summed_kernels(
@@ -21,6 +21,7 @@ def summed_kernels(
     out: Tensor,
     *,
     symmetric: bool = False,
+    num_threads: int = 1,
 ) -> None:
     """
     CUDA form of :func:`rhobar.ops.summed_kernels`, added to ``out``; groups do not decrease.
@@ -30,9 +31,11 @@ def summed_kernels(
 
     :param out: ``(n_rows, n_columns, nu_max, 2 o3_lambda + 1, 2 o3_lambda + 1)``, contiguous
     """
+    del num_threads  # of a CPU
+    check_alike(left, right, out)
     values = pair_values(iteration, False, left.dtype, left.device)
     sums = out.detach().view(len(out), out.shape[1], values.n_results)
-    groups = left_group.contiguous(), right_group.contiguous()
+    groups = [group.to(torch.int64).contiguous() for group in (left_group, right_group)]
     row_ptr, column_ptr = (
         torch.searchsorted(group, torch.arange(n + 1, device=group.device))
         for group, n in zip(groups, sums.shape, strict=False)

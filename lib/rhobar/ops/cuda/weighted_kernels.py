@@ -8,7 +8,7 @@ from torch import Tensor
 from rhobar.ops.rotation_powers import RotationPowers
 from rhobar.ops.wigner_iteration import CgIteration
 
-from .pair_values import channels_in_use, pair_values
+from .pair_values import channels_in_use, check_alike, pair_values
 
 
 def weighted_kernels(
@@ -17,6 +17,8 @@ def weighted_kernels(
     right: Tensor,
     weights: Tensor,
     nu_weights: Tensor,
+    *,
+    num_threads: int = 1,
 ) -> tuple[Tensor, Tensor]:
     r"""
     Values of environments, and their derivatives by the coefficients of their densities.
@@ -33,6 +35,8 @@ def weighted_kernels(
     :param nu_weights: b of ν = 1 … nu_max
     :returns: ``(i,)``, and ``(i, lm, channel)``, zero in channels where an environment is empty
     """
+    del num_threads  # of a CPU
+    check_alike(left, right)
     left, right = left.detach(), right.detach()
     values, slopes = torch.zeros_like(left[:, 0, 0]), torch.zeros_like(left)
     if not (len(left) and len(right)):
@@ -57,10 +61,14 @@ def weighted_values(
     right: Tensor,
     weights: Tensor,
     nu_weights: Tensor,
+    *,
+    num_threads: int = 1,
 ) -> Tensor:
     """The values of :func:`weighted_kernels` alone, ``(i,)``, at a third of its cost."""
     if iteration.target != (0, 1):
         raise ValueError(f"{iteration!r}: only invariant kernels have weights.")
+    del num_threads  # of a CPU
+    check_alike(left, right)
     left, right = left.detach(), right.detach()
     values = torch.zeros_like(left[:, 0, 0])
     if not (len(left) and len(right)):
