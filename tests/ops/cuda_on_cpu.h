@@ -25,7 +25,7 @@ static void run_thread() {
     swapcontext(running, &scheduler);
 }
 
-// One block: each thread up to its next barrier, then all of them again.
+// One block: each thread up to its next barrier, then all of them again, the last one first.
 static void run_block(unsigned threads, ucontext_t* contexts, char* stacks, size_t stack) {
     for (unsigned t = 0; t < threads; ++t) {
         done[t] = false;
@@ -34,9 +34,11 @@ static void run_block(unsigned threads, ucontext_t* contexts, char* stacks, size
         contexts[t].uc_stack.ss_size = stack;
         makecontext(&contexts[t], run_thread, 0);
     }
-    for (bool any = true; any;) {
+    bool any = true;
+    for (unsigned round = 0; any; ++round) {
         any = false;
-        for (unsigned t = 0; t < threads; ++t) {
+        for (unsigned k = 0; k < threads; ++k) {
+            const unsigned t = round % 2 ? threads - 1 - k : k;
             if (done[t]) continue;
             any = true;
             threadIdx.x = t;

@@ -13,7 +13,11 @@ DEVICES = [
         marks=pytest.mark.skipif(cuda_on_cpu.COMPILER is None, reason="no C++ compiler is there"),
     ),
     pytest.param(
-        "cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU is there")
+        "cuda",
+        marks=pytest.mark.skipif(
+            not (torch.cuda.is_available() and cuda.is_available(torch.device("cuda"))),
+            reason="no GPU is there, or no CuPy",
+        ),
     ),
 ]
 ITERATIONS = [
