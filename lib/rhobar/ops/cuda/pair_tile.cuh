@@ -19,13 +19,14 @@ constexpr int N_OVERLAPS = (L_MAX + 1) * (2 * L_MAX + 1) * (2 * L_MAX + 3) / 3;
 constexpr int ONE = N_OVERLAPS;
 constexpr int CHANNELS = 16;  // at a time
 constexpr int WIDEST = 4;     // values of m' whose sums stay in registers together
+constexpr int BATCH = 4;      // terms that are read together
 
 extern __shared__ real shared_slots[];
 
 // One product; those of a value that share a factor follow each other, and the last one names it.
-struct alignas(2 * sizeof(real)) Term {
-    int other;
-    int common;  // or -1
+// Both places in one number, so that a term is one load of 16 bytes.
+struct alignas(16) Term {
+    integer places;  // other factor, and common factor or -1 in the upper half
     real coefficient;
 };
 
@@ -144,20 +145,33 @@ __device__ inline void fill_tile(const Pairs& pairs, const real* nu_weights, rea
     __syncthreads();
 }
 
-// Make the values of one level from slots of earlier ones.
+// Make the values of one level from slots of earlier ones. Terms come in batches, padded by zeros,
+// one of which is on its way while another one is added: without that, a block waits for memory.
 __device__ inline void run_level(const Program& program, int level, real* slots) {
     real* own = slots + own_pair();
     const int stop = program.level_ptr[level + 1];
     for (int value = program.level_ptr[level] + own_group(); value < stop; value += GROUPS) {
         real total = 0, inner = 0;
-        const int end = program.value_ptr[value + 1];
-#pragma unroll 4
-        for (int k = program.value_ptr[value]; k < end; ++k) {
-            const Term term = program.terms[k];
-            inner += term.coefficient * own[term.other * PAIRS];
-            if (term.common >= 0) {
-                total += inner * own[term.common * PAIRS];
-                inner = 0;
+        const Term* term = program.terms + program.value_ptr[value];
+        const Term* end = program.terms + program.value_ptr[value + 1];
+        Term next[BATCH], now[BATCH];
+#pragma unroll
+        for (int n = 0; n < BATCH; ++n) next[n] = term[n];
+        while (term < end) {
+            term += BATCH;
+#pragma unroll
+            for (int n = 0; n < BATCH; ++n) {
+                now[n] = next[n];
+                next[n] = term[n];
+            }
+#pragma unroll
+            for (int n = 0; n < BATCH; ++n) {
+                const int other = int(now[n].places), common = int(now[n].places >> 32);
+                inner += now[n].coefficient * own[other * PAIRS];
+                if (common >= 0) {
+                    total += inner * own[common * PAIRS];
+                    inner = 0;
+                }
             }
         }
         own[program.slot[value] * PAIRS] = total;

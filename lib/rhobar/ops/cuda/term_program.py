@@ -19,6 +19,7 @@ Level = dict[int, Terms]
 """values that do not need each other, by slot"""
 
 _SHORT = 8  # terms that are not worth a sum of partial sums
+_BATCH = 4  # BATCH of pair_tile.cuh
 
 
 class TermProgram(NamedTuple):
@@ -99,26 +100,28 @@ def _depths(values: Level) -> dict[int, int]:
 
 
 def term_program(levels: list[Level], dtype: type[np.floating]) -> TermProgram:
-    """Tables of values, level by level; a value without terms is zero."""
-    size = np.dtype(dtype).itemsize
+    """Tables of values, level by level; a value without terms is zero, as padding is."""
     kind = np.dtype(
         {
             "names": ["other", "common", "coefficient"],
             "formats": [np.int32, np.int32, dtype],
             "offsets": [0, 4, 8],
-            "itemsize": 8 + max(size, 8),
+            "itemsize": 16,
         }
     )
     level_ptr, value_ptr, slots = [0], [0], []
+    nothing = (0, -1, 0.0)
     rows: list[tuple[int, int, float]] = []
     for level in levels:
         for slot, terms in level.items():
             for common, others in _grouped(terms):
                 rows += [(other, -1, coefficient) for other, coefficient in others.items()]
                 rows[-1] = (rows[-1][0], common, rows[-1][2])
+            rows += [nothing] * (-len(rows) % _BATCH)
             slots.append(slot)
             value_ptr.append(len(rows))
         level_ptr.append(len(slots))
+    rows += [nothing] * _BATCH  # read, while the last ones are added
     return TermProgram(
         level_ptr=np.array(level_ptr, dtype=np.int32),
         value_ptr=np.array(value_ptr, dtype=np.int32),
