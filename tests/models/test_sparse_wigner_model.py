@@ -11,7 +11,7 @@ import pytest
 import torch
 from metatomic.torch import System
 
-from rhobar.kernels import WignerDensity, WignerKernel
+from rhobar.kernels import WignerDensity, WignerKernel, environment_columns
 from rhobar.models import (
     ExponentialMixing,
     NuKernelRidge,
@@ -176,6 +176,50 @@ def test_lone_atoms_have_the_energy_of_their_type() -> None:
     assert found.energies == pytest.approx([float(model.composition.energies[carbon])])
     assert (found.forces[0] == 0).all()
     assert found.atomic_energies[0].shape == (1,)
+
+
+def test_a_potential_that_is_moved_leaves_the_kernel_alone(dense: WignerModel) -> None:
+    """In float32 on a CPU it runs in torch; kernels of the same density stay in float64."""
+    frame = structures.methane()
+    before = dense.kernel.matrices([frame])
+    potential = dense.potential().to(torch.float32)
+    systems = neighbors_added([from_ase(frame).to(torch.float32)], 5.0)
+    energies = potential(systems)
+    assert energies.dtype == torch.float32
+    assert torch.equal(dense.kernel.matrices([frame]), before)
+    expected = dense.potential()(neighbors_added([from_ase(frame)], 5.0))
+    assert torch.allclose(energies.double(), expected, atol=0.02)  # large weights cancel
+
+
+def test_types_without_environments() -> None:
+    """A type of lone atoms, or one that is no center, adds nothing but its energy."""
+    frames = training_set(12)
+    energies = [bonded(frame)[0] for frame in frames]
+    far = [frame + ase.Atoms("He", [[0.0, 0.0, 90.0]]) for frame in frames]
+    kernel = KERNELS["grid"]
+    alone = SparseWignerModel(kernel, n_sparse=5, ridge=RIDGE).fit(frames, energies)
+    with_helium = SparseWignerModel(kernel, n_sparse=5, ridge=RIDGE).fit(far, energies)
+    assert with_helium.n_environments[2] == 0
+    expected = alone.predict(frames[:3]).energies
+    assert with_helium.predict(far[:3]).energies == pytest.approx(expected, abs=1e-6)
+    carbons = replace(kernel, center_types=(6,))
+    of_carbons = SparseWignerModel(carbons, n_sparse=5, ridge=RIDGE).fit(frames, energies)
+    assert of_carbons.n_environments == {1: 0, 6: 5, 8: 0}
+    assert np.isfinite(of_carbons.predict(frames[:2], forces=True).energies).all()
+    nitrogens = replace(kernel, center_types=(7,))
+    for model in (
+        SparseWignerModel(nitrogens, n_sparse=5, ridge=RIDGE),
+        WignerModel(nitrogens, ridge=RIDGE),
+    ):
+        with pytest.raises(ValueError, match=r"center_types=\(7,\).*no structure has an atom"):
+            model.fit(frames, energies).predict(frames, forces=True)
+
+
+def test_environments_of_other_channels_are_refused() -> None:
+    """They would be read beyond their end."""
+    few = {a: torch.ones(2, 9, 3, dtype=torch.float64) for a in (1, 6)}
+    with pytest.raises(ValueError, match=r"\(9, 3\), those of the structures of \(9, 10\)"):
+        environment_columns(KERNELS["cg"], [structures.methane()], few, torch.ones(3).double())
 
 
 def test_pivots_explain_a_kernel_better_than_the_first_points() -> None:

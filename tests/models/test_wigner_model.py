@@ -57,6 +57,27 @@ def test_chunks_change_nothing(model: WignerModel, monkeypatch: pytest.MonkeyPat
     assert model.predict(frames).energies == pytest.approx(whole.energies, abs=1e-7)
 
 
+def test_nothing_is_predicted_for_no_structures(model: WignerModel) -> None:
+    for per_atom in (False, True):
+        found = model.predict([], per_atom=per_atom)
+        assert len(found.energies) == 0
+        assert not found.atomic_energies
+
+
+def test_training_structures_may_be_moved_afterwards() -> None:
+    frames, one = training_set(12), structures.methane()
+    energies = [bonded(frame)[0] for frame in frames]
+    vectors = [frame.positions[0] - frame.positions[1] for frame in frames]
+    scalar = WignerModel(KERNEL, ridge=RIDGE).fit(frames, energies)
+    ridge = NuKernelRidge(ExponentialMixing.for_tensors(3), error="norm", max_iterations=5)
+    tensor = WignerTensorModel(KERNEL, ridge=ridge).fit(frames, vectors)
+    expected = scalar.predict([one]).energies, tensor.predict([one])
+    for frame in frames:
+        frame.positions[1] += 0.4
+    assert np.array_equal(scalar.predict([one]).energies, expected[0])
+    assert np.array_equal(tensor.predict([one]), expected[1])
+
+
 @pytest.mark.parametrize("improper", [False, True], ids=["rotation", "inversion"])
 def test_rotation(model: WignerModel, improper: bool) -> None:
     matrix = random_rotation(3) * (-1 if improper else 1)

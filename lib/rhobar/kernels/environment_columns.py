@@ -35,6 +35,7 @@ def environment_columns(
     :param environments: with channels for their types, sorted, as all types that there are
     :param nu_weights: b of ν = 1 … nu_max
     :param gradients: whether derivatives are wanted, for about three times the cost
+    :raises ValueError: for environments of another density, or with other channels
     :returns: ``(structure, environment)``, and ``(atom * xyz, environment)`` or None; the
         environments of one type after the other
     """
@@ -50,8 +51,9 @@ def environment_columns(
         shape = (len(frames), len(right))
         own = torch.zeros(*shape, kernel.nu_max, 1, 1, dtype=torch.float64)
         rows = torch.zeros(3 * sum(map(len, frames)), len(right), dtype=torch.float64)
-        if center_type in pairs.rows.densities:
+        if center_type in pairs.rows.densities and len(right):
             left, system, _ = pairs.rows.densities[center_type]
+            _refuse_other_channels(left, right, types)
             threads = torch.get_num_threads()
             cpu.summed_kernels(iteration, left, system, right, column, own, num_threads=threads)
             if moved is not None and center_type in moved.by_type:
@@ -85,8 +87,10 @@ def mixed_kernel(kernel: WignerKernel, environments: Tensor, nu_weights: Tensor)
     """
     from rhobar.ops import cpu
 
+    if not len(environments):
+        return environments.new_zeros(0, 0)
     iteration, column = _invariant(kernel), torch.arange(len(environments))
-    rows = max(1, 10**8 // max(1, len(environments) * kernel.nu_max))
+    rows = max(1, 10**8 // (len(environments) * kernel.nu_max))
     parts = []
     for part in column.split(rows):
         out = torch.zeros(len(part), len(column), kernel.nu_max, 1, 1, dtype=torch.float64)
@@ -95,15 +99,35 @@ def mixed_kernel(kernel: WignerKernel, environments: Tensor, nu_weights: Tensor)
         left = environments[part]
         cpu.summed_kernels(iteration, left, own, environments, column, out, num_threads=threads)
         parts.append(out[..., 0, 0] @ nu_weights)
-    whole = torch.cat([environments.new_zeros(0, len(column)), *parts])
+    whole = torch.cat(parts)
     return (whole + whole.T) / 2
 
 
 def center_densities(
     kernel: WignerKernel, frames: Sequence[ase.Atoms], types: Sequence[int]
 ) -> CenterPairs:
-    """The environments of ``frames``, with channels for ``types``."""
-    return center_pairs(kernel.density, frames, None, kernel.center_types, None, tuple(types))
+    """
+    The environments of ``frames``, with channels for ``types``.
+
+    :raises ValueError: if there are none, since no atom has a type that counts as a center
+    """
+    pairs = center_pairs(kernel.density, frames, None, kernel.center_types, None, tuple(types))
+    if not pairs.rows.densities:
+        raise ValueError(
+            f"WignerKernel(center_types={kernel.center_types}): no structure has an atom of these "
+            "types, so that there is no environment to compare with; name types that occur."
+        )
+    return pairs
+
+
+def _refuse_other_channels(left: Tensor, right: Tensor, types: Sequence[int]) -> None:
+    """The compiled loops read both sides by the same channels, and check none."""
+    if right.shape[1:] != left.shape[1:]:
+        raise ValueError(
+            f"environments have (component, channel) of {tuple(right.shape[1:])}, those of the "
+            f"structures of {tuple(left.shape[1:])}: make them with the density of the kernel and "
+            f"channels for {list(types)}."
+        )
 
 
 def _invariant(kernel: WignerKernel) -> CgIteration | RotationPowers:

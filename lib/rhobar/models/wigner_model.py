@@ -92,7 +92,8 @@ class WignerModel:
         composition = Composition.fit(frames, targets)
         residual = targets.numpy() - composition.predict(frames)
         solution = self.ridge.fit(self.kernel.matrices(frames).numpy(), residual)
-        self._frames, self._composition, self._solution = list(frames), composition, solution
+        self._frames = [frame.copy() for frame in frames]  # the caller may move the originals
+        self._composition, self._solution = composition, solution
         return self
 
     def predict(
@@ -120,7 +121,7 @@ class WignerModel:
         atomic = [
             part + composition.atomic_energies(frame.numbers)
             for part, frame in zip(
-                np.split(np.concatenate([np.zeros(0), *learned]), stop[:-1]), frames, strict=True
+                np.split(np.concatenate([np.zeros(0), *learned]), stop)[:-1], frames, strict=True
             )
         ]
         return Prediction(

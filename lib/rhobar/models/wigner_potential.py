@@ -1,5 +1,6 @@
 """Energies of atoms from Wigner kernels with given environments: what a fitted model evaluates."""
 
+import copy
 from typing import Any, List, Tuple  # noqa: UP035 - scripted
 
 import torch
@@ -21,7 +22,8 @@ class WignerPotential(torch.nn.Module):
 
     Differentiable once, by positions and cell: derivatives come with the values, in memory that
     does not grow with the number of environments, and have none of their own. Compiled on a CPU,
-    and on a GPU with the extra ``gpu``; in TorchScript and on other devices in torch.
+    in float64 and on a GPU with the extra ``gpu``; in TorchScript, in float32 on a CPU and on other
+    devices in torch.
 
     :param kernel: of invariants
     :param atomic_types: the types it knows, sorted
@@ -54,7 +56,8 @@ class WignerPotential(torch.nn.Module):
         if not isinstance(iteration, CgIteration | RotationPowers):
             raise TypeError(f"WignerPotential: no weights for kernels by {iteration!r}.")
         self.iteration = iteration
-        self.expansion = kernel.density.expansion
+        # a copy of its own: moved to a device or another dtype, it must not take the kernel along
+        self.expansion = copy.deepcopy(kernel.density.expansion)
         self.in_torch = WeightedKernels(iteration, nu_weights)
         self.l_max, self.n_types = kernel.density.l_max, len(atomic_types)
         self.ends = torch.tensor([0, *map(len, weights)]).cumsum(0).tolist()
@@ -137,7 +140,9 @@ class WignerPotential(torch.nn.Module):
 def _is_compiled(densities: Tensor) -> bool:
     from rhobar.ops import cuda
 
-    return densities.device.type == "cpu" or cuda.is_available(densities.device)
+    if densities.device.type == "cpu":
+        return densities.dtype == torch.float64  # the compiled loops know no other
+    return cuda.is_available(densities.device)
 
 
 class _WeightedKernels(torch.autograd.Function):

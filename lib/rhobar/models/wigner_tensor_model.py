@@ -85,7 +85,8 @@ class WignerTensorModel:
                 f"WignerTensorModel: got {len(frames)} structures and tensors of shape "
                 f"{values.shape}; give one finite tensor for each, not all of them zero."
             )
-        scale, self._frames = np.abs(values).max(), list(frames)
+        scale = np.abs(values).max()
+        self._frames = [frame.copy() for frame in frames]  # the caller may move the originals
         self._solutions = {
             part: self._ridge_of(part).fit(self._rows(self._frames, part), targets)
             for part, targets in parts.items()
