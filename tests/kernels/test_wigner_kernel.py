@@ -10,6 +10,7 @@ import torch
 
 import rhobar.kernels.wigner_density
 import rhobar.kernels.wigner_pairs
+import rhobar.ops.rotation_powers
 from rhobar.counterexamples import RingPair
 from rhobar.descriptors import Laplacian, SoapPowerSpectrum, WideningGaussian, by_center_type
 from rhobar.kernels import PolynomialKernel, WignerDensity, WignerKernel
@@ -303,8 +304,28 @@ def test_refused(build, message):
 
 def test_results_that_cannot_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(rhobar.kernels.wigner_pairs, "available_memory", lambda: 100)
+    monkeypatch.setattr(WignerDensity, "of_frames", None)  # nothing is expanded before
     with pytest.raises(MemoryError, match=r"take 1e-06 GB and 1e-07 GB are.*KernelStore"):
         WignerKernel(EXACT).matrices(frames())
+    with pytest.raises(MemoryError, match=r"mixed Wigner kernels \(5, 5\) take 2e-07 GB"):
+        WignerKernel(EXACT).mixed_matrix([1.0] * 5, frames())
+
+
+def test_quadratures_that_cannot_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An overlap so large that its exponential takes millions of rotations."""
+    monkeypatch.setattr(rhobar.kernels.wigner_pairs, "available_memory", lambda: 10**9)
+    sharp = WignerDensity(
+        cutoff=3.0, l_max=2, n_radial=4, smearing=0.1, smearing_rate=1.0, convention="jul2023"
+    )
+    with pytest.raises(MemoryError, match=r"a quadrature of degree .* Give the degree"):
+        WignerKernel(sharp).function_matrix(torch.exp, [structures.ethanol()])
+
+
+def test_a_function_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = WignerKernel(SPLINED)
+    whole = kernel.function_matrix(torch.exp, frames(), degree=8)
+    monkeypatch.setattr(rhobar.ops.rotation_powers, "_AT_ONCE", 3_000)
+    assert_close(kernel.function_matrix(torch.exp, frames(), degree=8), whole, 1e-13)
 
 
 def test_densities_that_cannot_fit(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from rhobar.ops import CgIteration, PairKernel, RotationFunction, RotationPowers
 from .wigner_blocks import center_map, structure_map
 from .wigner_density import WignerDensity
 from .wigner_gradients import moves
-from .wigner_pairs import center_pairs, system_pairs
+from .wigner_pairs import center_pairs, matrix_shape, refuse_what_cannot_fit, system_pairs
 
 ENGINES = ("grid", "cg")
 
@@ -100,8 +100,11 @@ class WignerKernel:
         :raises ValueError: for bad structures
         :raises MemoryError: for a result that cannot fit, before anything is computed
         """
-        pairs = center_pairs(self.density, frames, other, self.center_types, num_threads)
         kernel = self.pair_kernel(target)
+        n_rows = sum(map(len, frames)) if per_atom else len(frames)
+        n_columns = len(frames if other is None else other)
+        refuse_what_cannot_fit(matrix_shape(kernel, n_rows, n_columns), "Wigner kernels")
+        pairs = center_pairs(self.density, frames, other, self.center_types, num_threads)
         return pairs.matrices(kernel, per_atom=per_atom, num_threads=num_threads)
 
     def mixed_matrix(
@@ -118,6 +121,7 @@ class WignerKernel:
         :param weights: b of ν = 0 … nu_max
         :returns: ``(n, n')`` float64
         :raises ValueError: for another number of weights
+        :raises MemoryError: for a result that cannot fit, before anything is computed
         """
         b = torch.as_tensor(weights, dtype=torch.float64)
         if b.shape != (self.nu_max + 1,):
@@ -125,6 +129,8 @@ class WignerKernel:
                 f"WignerKernel.mixed_matrix: {self.nu_max + 1} weights are due, of ν = 0 … "
                 f"{self.nu_max}; got shape {tuple(b.shape)}."
             )
+        shape = len(frames), len(frames if other is None else other)
+        refuse_what_cannot_fit(shape, "mixed Wigner kernels")
         pairs = center_pairs(self.density, frames, other, self.center_types, num_threads)
         result = pairs.mixed(self.pair_kernel(), b[1:], num_threads=num_threads)
         counts = torch.zeros_like(result)
@@ -234,6 +240,7 @@ class WignerKernel:
             o3_lambda; None: what the exponential needs for 1e-14 at the largest S that can be
         :returns: ``(n, n')`` float64; for other targets than (0, 1)
             ``(n, 2 o3_lambda + 1, n', 2 o3_lambda + 1)``
+        :raises MemoryError: for a quadrature that cannot fit
         """
         if self.engine != "grid":
             raise ValueError(
@@ -246,6 +253,13 @@ class WignerKernel:
             order = exponential_order(pairs.largest_overlap())
             degree = l_max * order + target[0]
         kernel = RotationFunction(function, l_max, degree, target)
+        n_nodes = (degree + 1) ** 2 * (degree // 2 + 1)
+        tables = 2 * (9 + sum((2 * l + 1) ** 2 for l in range(l_max + 1)))  # and what makes them
+        refuse_what_cannot_fit(
+            (n_nodes, tables),
+            f"rotations of a quadrature of degree {degree}",
+            "Give the degree that the function needs, or densities of smaller overlaps.",
+        )
         matrices = pairs.matrices(kernel, per_atom=False, num_threads=None)
         return matrices[..., 1].contiguous()
 

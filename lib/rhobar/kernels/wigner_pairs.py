@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -92,13 +93,10 @@ class CenterPairs:
         :raises MemoryError: if the result cannot fit
         """
         n_rows = int(self.rows.system_ptr[-1]) if per_atom else self.rows.n_systems
-        n_columns, n_orders = self.columns.n_systems, kernel.nu_max + 1
+        result = zeros(matrix_shape(kernel, n_rows, self.columns.n_systems), "Wigner kernels")
         if kernel.target != (0, 1):
-            size = 2 * kernel.target[0] + 1
-            result = zeros((n_rows, size, n_columns, size, n_orders), "Wigner kernels")
             sums = result.permute(0, 2, 4, 1, 3)
         else:
-            result = zeros((n_rows, n_columns, n_orders), "Wigner kernels")
             sums = result[:, :, :, None, None]
             self.add_composition(result[:, :, 0], per_atom=per_atom)
         self.add_sums(sums[:, :, 1:], kernel, per_atom=per_atom, num_threads=num_threads)
@@ -169,7 +167,7 @@ class CenterPairs:
                     yield column, place, sums.transpose(0, 1).transpose(3, 4)
 
     def differentiable_sums(self, kernel: PairKernel) -> Tensor:
-        """:meth:`sums` by the reference, with history for autograd."""
+        """The sums of :meth:`add_sums` by the reference, with history for autograd."""
         n_rows, n_columns = self.rows.n_systems, self.columns.n_systems
         size = 2 * kernel.target[0] + 1
         result = torch.zeros(n_rows, n_columns, kernel.nu_max, size, size, dtype=torch.float64)
@@ -329,16 +327,37 @@ def _parts(system_ptr: Tensor) -> Iterator[range]:
         start = stop
 
 
+def matrix_shape(kernel: PairKernel, n_rows: int, n_columns: int) -> tuple[int, ...]:
+    """Of the kernels between structures, ν = 0 included."""
+    if kernel.target == (0, 1):
+        return n_rows, n_columns, kernel.nu_max + 1
+    size = 2 * kernel.target[0] + 1
+    return n_rows, size, n_columns, size, kernel.nu_max + 1
+
+
 def zeros(shape: tuple[int, ...], what: str) -> Tensor:
     """Memory for a result, refused where there is none."""
-    size, available = 8 * int(np.prod(shape)), available_memory()
-    logging.getLogger(__name__).info("%s %s: %.3g GB", what, shape, size / 1e9)
+    logging.getLogger(__name__).info("%s %s: %.3g GB", what, shape, 8e-9 * math.prod(shape))
+    refuse_what_cannot_fit(shape, what)
+    return torch.zeros(shape, dtype=torch.float64)
+
+
+_FEWER = "Take fewer structures at a time; rhobar.kernels.KernelStore keeps the parts on disk."
+
+
+def refuse_what_cannot_fit(shape: tuple[int, ...], what: str, way_out: str = _FEWER) -> None:
+    """
+    Nothing, if there is memory for an array.
+
+    :param way_out: what to do if there is none
+    :raises MemoryError: if there is none
+    """
+    size, available = 8 * math.prod(shape), available_memory()
     if size > available:
         raise MemoryError(
             f"{what} {shape} take {size / 1e9:.3g} GB and {available / 1e9:.3g} GB are available. "
-            "Take fewer structures at a time; rhobar.kernels.KernelStore keeps the parts on disk."
+            f"{way_out}"
         )
-    return torch.zeros(shape, dtype=torch.float64)
 
 
 class _Progress:

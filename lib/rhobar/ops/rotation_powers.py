@@ -13,6 +13,9 @@ from rhobar.math import so3_quadrature, wigner_d
 
 from .wigner_iteration import check_orders
 
+_AT_ONCE = 2_000_000
+"""values of a function that are kept at once, 16 MB in each of some steps"""
+
 
 @dataclass(frozen=True)
 class RotationPowers:
@@ -114,9 +117,12 @@ class RotationFunction:
         :returns: ``(pair, 1, 2 o3_lambda + 1, 2 o3_lambda + 1)``
         """
         grid = _grid(self.l_max, self.target[0], self.degree)
-        same, inverted = rotated_overlaps(overlaps, self.l_max, grid)
-        values = _averaged(self.function(same), self.function(inverted), self.target, grid)
-        return values.unsqueeze(1)
+        values = []
+        for part in overlaps.split(max(1, _AT_ONCE // len(grid.even))):
+            same, inverted = rotated_overlaps(part, self.l_max, grid)
+            same, inverted = self.function(same), self.function(inverted)
+            values.append(_averaged(same, inverted, self.target, grid))
+        return torch.cat(values).unsqueeze(1)
 
 
 @dataclass(frozen=True)
@@ -130,7 +136,7 @@ class _Grid:
     """``(node, mu, mu')``, (2 λ + 1) D^λ times the weight of the node"""
 
 
-@functools.cache
+@functools.lru_cache(maxsize=8)
 def _grid(l_max: int, o3_lambda: int, degree: int) -> _Grid:
     """The quadrature of one degree, kept for the next caller."""
     rotations, weights = so3_quadrature(degree)
