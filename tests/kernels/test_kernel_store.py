@@ -92,9 +92,13 @@ def test_refused(tmp_path: Path) -> None:
         KernelStore(tmp_path)
     with pytest.raises(ValueError, match="give at least one"):
         store(tmp_path, chunk=0)
+    with pytest.raises(ValueError, match=r"chunk=2\.5.*whole numbers"):
+        store(tmp_path, chunk=2.5)
     found = store(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"wk_000_000\.npy is missing"):
         found.load(0, 0)
+    with pytest.raises(ValueError, match=r"5 weights are due.*got shape \(2,\)"):
+        found.mixed([1.0, 2.0])
     with pytest.raises(ValueError, match=r"has no chunk \(1, 0\)"):
         found.compute(1, 0)
     with pytest.raises(ValueError, match="other kernels: kernel differ"):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from rhobar.kernels import WignerDensity, WignerKernel
-from rhobar.models import ExponentialMixing, NuKernelRidge, WignerTensorModel
+from rhobar.models import ExponentialMixing, FreeMixing, NuKernelRidge, WignerTensorModel
 from tests import structures
 from tests.laws.energies import training_set
 from tests.laws.geometry import random_rotation, turned
@@ -80,6 +80,18 @@ def test_parts_that_vanish_are_left_out(matrices: WignerTensorModel) -> None:
     assert matrices.solutions[2, 1].weights[0] == 0
     found = matrices.predict(training_set(2))
     assert found == pytest.approx(found.transpose(0, 2, 1), abs=1e-12)
+
+
+def test_the_trace_has_the_mixing_of_the_ridge_and_composition() -> None:
+    mixing = FreeMixing(2, logarithms=(0.0, 6.0), composition=False)
+    ridge = NuKernelRidge(mixing, error="rmse", noise=0.01, max_iterations=2, n_folds=5)
+    frames = training_set(10)
+    tensors = [polarizability(frame) for frame in frames]
+    solutions = WignerTensorModel(KERNEL, ridge=ridge).fit(frames, tensors).solutions
+    assert {part: len(found.point) for part, found in solutions.items()} == {(0, 1): 3, (2, 1): 2}
+    assert max(solutions[0, 1].point) <= 6.0
+    exponential = ExponentialMixing.for_tensors(2, alpha=(0.0, 30.0)).with_composition()
+    assert exponential.bounds == ((0.0, 15.0), (0.0, 30.0), (1.0, 8.0))
 
 
 def test_file(vectors: WignerTensorModel, matrices: WignerTensorModel, tmp_path: Path) -> None:

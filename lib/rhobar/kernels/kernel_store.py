@@ -75,16 +75,16 @@ class KernelStore:
         :param target: ``(o3_lambda, o3_sigma)``; shapes are those of :meth:`WignerKernel.matrices`
         :raises ValueError: if the folder holds kernels of another kind or of other structures
         """
-        if chunk < 1 or not len(frames):
+        if not isinstance(chunk, int | np.integer) or chunk < 1 or not len(frames):
             raise ValueError(
                 f"KernelStore.of(chunk={chunk!r}) of {len(frames)} structures: give at least one "
-                "of each."
+                "of each, whole numbers."
             )
         settings = {
             "kernel": asdict(kernel),
             "target": list(target),
             "n_systems": len(frames),
-            "chunk": chunk,
+            "chunk": int(chunk),
             "neighbor_types": list(all_types(frames)),
             "frames": frames_digest(frames),
         }
@@ -157,8 +157,15 @@ class KernelStore:
 
         :param weights: b of ν = 0 … nu_max
         :returns: ``(n, n)`` float64; of a tensor ``(n, mu, n, mu')``
+        :raises ValueError: for another number of weights
         """
         b = torch.as_tensor(weights, dtype=torch.float64)
+        n_orders = int(self.settings["kernel"]["nu_max"]) + 1
+        if b.shape != (n_orders,):
+            raise ValueError(
+                f"KernelStore.mixed: {n_orders} weights are due, of ν = 0 … {n_orders - 1}; got "
+                f"shape {tuple(b.shape)}."
+            )
         size = 2 * int(self.settings["target"][0]) + 1
         result = torch.empty(self.n_systems, size, self.n_systems, size, dtype=torch.float64)
         for rows, columns, kernels in self:

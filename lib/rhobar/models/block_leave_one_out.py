@@ -22,7 +22,7 @@ def fold_ends(n_structures: int, n_folds: int) -> NDArray[np.int64]:
     if not 2 <= n_folds <= n_structures:
         raise ValueError(
             f"{n_structures} structures cannot be divided into {n_folds} folds; choose from 2 to "
-            f"{n_structures} of them."
+            "as many as there are structures, or give more of these."
         )
     sizes = np.full(n_folds, n_structures // n_folds)
     sizes[: n_structures % n_folds] += 1

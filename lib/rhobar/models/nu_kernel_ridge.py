@@ -81,7 +81,7 @@ class NuKernelRidge:
     searches, the protocol of Bigi, Pozdnyakov, Ceriotti, J. Chem. Phys. 161, 044116 (2024),
     arXiv:2303.04124; beyond, by a simplex search that starts from what annealing found for the
     first structures. Time: some 2 ``max_iterations`` evaluations for each hyperparameter with
-    2n³/3 operations each, 5 ms for 500 rows; memory: the kernels and one more matrix.
+    2n³/3 operations each, 5 ms for 500 rows; memory: the kernels twice and one more matrix.
 
     :param mixing: hyperparameters of the weights
     :param error: what is minimised: ``"mae"`` and ``"rmse"`` over all components, ``"norm"`` the

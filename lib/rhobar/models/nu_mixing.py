@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -29,6 +29,9 @@ class Mixing(Protocol):
 
     def weights(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Weight of each ν = 0 … ``nu_max`` at a point inside the bounds."""
+
+    def with_composition(self) -> Mixing:
+        """The same with a weight of ν = 0 to be searched, as for targets that are invariants."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,10 @@ class ExponentialMixing:
     def for_tensors(cls, nu_max: int, *, alpha: Interval = (0.0, 10.0)) -> ExponentialMixing:
         """Without K⁰, and with the intervals that were searched for dipoles."""
         return cls(nu_max, log_c=(0.0, 15.0), alpha=alpha, log_c0=None)
+
+    def with_composition(self) -> ExponentialMixing:
+        """The same with C₀, in its usual interval where it had none."""
+        return replace(self, log_c0=self.log_c0 or ExponentialMixing(self.nu_max).log_c0)
 
     @property
     def bounds(self) -> tuple[Interval, ...]:
@@ -101,6 +108,10 @@ class FreeMixing:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "logarithms", tuple(self.logarithms))
+
+    def with_composition(self) -> FreeMixing:
+        """The same with a weight of ν = 0."""
+        return replace(self, composition=True)
 
     @property
     def bounds(self) -> tuple[Interval, ...]:

@@ -161,8 +161,7 @@ class WignerTensorModel:
         if part != (0, 1):
             return self.ridge
         error = "mae" if self.ridge.error == "norm" else self.ridge.error
-        mixing = ExponentialMixing(self.kernel.nu_max)
-        return replace(self.ridge, mixing=mixing, error=error)
+        return replace(self.ridge, mixing=self.ridge.mixing.with_composition(), error=error)
 
     def _rows(self, frames: Sequence[ase.Atoms], part: Part) -> NDArray[np.float64]:
         """Kernels ``(structure * mu, training structure * mu, nu)``."""
