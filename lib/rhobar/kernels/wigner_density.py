@@ -91,7 +91,11 @@ class WignerDensity:
 
     @property
     def expansion(self) -> SphericalExpansion:
-        """The density coefficients in the radial basis, a module."""
+        """
+        The density coefficients in the radial basis, a module.
+
+        The same one for all equal densities: copy it before moving it to a device or dtype.
+        """
         return _expansion(self)
 
     @property
