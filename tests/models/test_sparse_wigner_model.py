@@ -158,8 +158,9 @@ def test_the_file_holds_all_of_it(tmp_path: Path) -> None:
 def test_what_cannot_be_done_is_refused() -> None:
     with pytest.raises(ValueError, match="not fitted"):
         SparseWignerModel(KERNELS["cg"], n_sparse=5).predict([structures.methane()])
-    with pytest.raises(ValueError, match="both have to be above zero"):
-        SparseWignerModel(KERNELS["cg"], n_sparse=0)
+    for wrong_number in (0, 1.5):
+        with pytest.raises(ValueError, match="above zero, the first a whole number"):
+            SparseWignerModel(KERNELS["cg"], n_sparse=wrong_number)
     with pytest.raises(ValueError, match="nu_max=3, the mixing of the ridge to nu_max=4"):
         SparseWignerModel(
             KERNELS["cg"], n_sparse=5, ridge=NuKernelRidge(ExponentialMixing(4), noise=0.05)

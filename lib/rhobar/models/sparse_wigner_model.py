@@ -52,8 +52,8 @@ class SparseWignerModel:
 
     :param kernel: of invariants
     :param n_sparse: M, for each type; all environments there are, where there are fewer
-    :param ridge: how orders are weighed; None: as :class:`WignerModel`
-    :param noise: of energies, eV
+    :param ridge: how orders are weighed, with the noise of energies, eV; None: as
+        :class:`WignerModel`
     :param force_noise: of forces, eV/Å
     :param seed: of the random environments among which representatives are chosen
     """
@@ -74,10 +74,10 @@ class SparseWignerModel:
                 f"SparseWignerModel: the kernel goes to nu_max={kernel.nu_max}, the mixing of the "
                 f"ridge to nu_max={ridge.mixing.nu_max}; give both the same."
             )
-        if n_sparse < 1 or not force_noise > 0:
+        if not (isinstance(n_sparse, int) and n_sparse >= 1 and force_noise > 0):
             raise ValueError(
-                f"SparseWignerModel(n_sparse={n_sparse}, force_noise={force_noise}): both have to "
-                "be above zero."
+                f"SparseWignerModel(n_sparse={n_sparse!r}, force_noise={force_noise}): both have "
+                "to be above zero, the first a whole number."
             )
         self._kernel, self._ridge = kernel, ridge
         self._n_sparse, self._force_noise, self._seed = n_sparse, force_noise, seed
