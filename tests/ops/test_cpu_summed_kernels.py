@@ -101,3 +101,9 @@ def test_no_environments_leave_the_result_as_it_was():
         (some, group, none, nothing),
     ):
         assert (compiled(iteration, left, rows, right, columns, (9, 9)) == 0).all()
+
+
+def test_exact_tensors_of_high_order_are_refused_at_once():
+    one, group = environments(2, 3, 7), torch.arange(2)
+    with pytest.raises(ValueError, match=r"up to 9, in millions.*engine='cg'"):
+        compiled(RotationPowers(l_max=3, nu_max=5, target=(1, 1)), one, group, one, group, (2, 2))

@@ -21,6 +21,8 @@ from .wigner_iteration import CgIteration
 
 Irreps = dict[tuple[int, int], int]
 
+_HIGHEST = 6  # angular momentum of exact products: 46,000 of them at l_max = 3; 2 million at 9
+
 
 class KernelTerms(NamedTuple):
     """The bilinear part of an iteration: overlaps, then 1, then what is made from them."""
@@ -37,6 +39,8 @@ def kernel_terms(iteration: CgIteration | RotationPowers) -> KernelTerms:
 
     Equivariant kernels without a limit of angular momentum come from products that reach as far
     as there are any: a grid would have to be summed once for each of their components.
+
+    :raises ValueError: where these are millions
     """
     density, one = kernel_slots([(l, 1) for l in range(iteration.l_max + 1)], 0)
     l_max, nu_max = iteration.l_max, iteration.nu_max
@@ -44,7 +48,14 @@ def kernel_terms(iteration: CgIteration | RotationPowers) -> KernelTerms:
         return _coupled(iteration, density, one)
     if iteration.target == (0, 1):
         return _first_two(density, one, nu_max)
-    exact = CgIteration(l_max, nu_max, (nu_max + 1) // 2 * l_max, iteration.target)
+    lambda_max = (nu_max + 1) // 2 * l_max
+    if lambda_max > _HIGHEST:
+        raise ValueError(
+            f"exact kernels of nu_max={nu_max} and l_max={l_max} that turn with the structures, "
+            f"target={iteration.target}, couple angular momenta up to {lambda_max}, in millions of "
+            "products. Lower nu_max or l_max, or limit them by engine='cg' with lambda_max."
+        )
+    exact = CgIteration(l_max, nu_max, lambda_max, iteration.target)
     return _coupled(exact, density, one)
 
 
