@@ -253,3 +253,16 @@ def test_least_squares_in_parts_are_those_of_all_rows() -> None:
     short.add(rows[:3], targets[:3])
     with pytest.raises(ValueError, match="do not determine 7 columns"):
         short.solve()
+
+
+def test_candidates_are_the_same_however_many_structures_are_expanded_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("rhobar.models.sparse_wigner_model._CANDIDATES", 20)
+    found = []
+    for atoms in (20_000, 13):
+        monkeypatch.setattr("rhobar.models.sparse_wigner_model._EXPANDED", atoms)
+        model = sparse(KERNELS["cg"], n_sparse=12)
+        found.append(model.predict([structures.ethanol()]).energies)
+        assert max(model.n_environments.values()) == 12
+    assert found[0] == pytest.approx(found[1], abs=1e-7)

@@ -54,8 +54,8 @@ class WignerKernel:
     :param nu_max: highest order of correlation, included
     :param engine: "grid", exact, by rotations; or "cg", by Clebsch-Gordan products with orders of
         angular momentum above ``lambda_max`` left out, as the paper has it. They differ from ν = 4
-        on, by a factor more than anything: fit and predict with the same one. Tensors of ν ≥ 5 are
-        millions of products on the grid, which take minutes to prepare; take "cg" for them
+        on, by a factor more than anything: fit and predict with the same one. Exact tensors of
+        ν ≥ 5 are refused where they are millions of products (l_max = 3); take "cg" for them
     :param lambda_max: for the engine "cg", see :class:`rhobar.ops.CgIteration`
     :param center_types: types of the atoms that count as centers; None: all
     """

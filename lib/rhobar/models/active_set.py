@@ -28,7 +28,7 @@ def farthest_environments(
     :param seed: of the random choice of candidates, for types of which there are more
     :return: key ``center_type``; samples ``system`` (index in ``frames``), ``atom``
     """
-    wanted = _candidates(frames, max(_CANDIDATES, 2 * n_active), seed)
+    wanted = candidate_atoms(frames, max(_CANDIDATES, 2 * n_active), seed)
     parts = []
     first_atom = np.cumsum([0, *map(len, frames)])
     for chunk in environments.chunks(frames):
@@ -66,7 +66,7 @@ def active_from_arrays(
     return TensorMap(keys, blocks)
 
 
-def _candidates(frames: Sequence[ase.Atoms], n_candidates: int, seed: int) -> NDArray[np.bool_]:
+def candidate_atoms(frames: Sequence[ase.Atoms], n_candidates: int, seed: int) -> NDArray[np.bool_]:
     """``(atom,)`` True for at most ``n_candidates`` random atoms of each type."""
     random = np.random.default_rng(seed)
     numbers = np.concatenate([frame.numbers for frame in frames])

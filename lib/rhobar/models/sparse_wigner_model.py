@@ -14,6 +14,7 @@ from torch import Tensor
 
 from rhobar.data import KCAL_PER_MOL
 from rhobar.kernels import WignerKernel, center_densities, environment_columns, mixed_kernel
+from rhobar.models.active_set import candidate_atoms
 from rhobar.models.composition import Composition, checked_energies
 from rhobar.models.energy_model import Prediction, checked_forces
 from rhobar.models.environments import cuts
@@ -29,6 +30,7 @@ from rhobar.models.wigner_potential import WignerPotential
 
 _SEARCHED = 500  # structures that choose the weights of the orders
 _CANDIDATES = 4000  # environments of a type among which representatives are chosen, at random
+_EXPANDED = 20_000  # atoms whose densities are made at once, of which candidates are kept
 _ATOMS = 200  # whose rows are folded into the fit at once: 3 rows each, and derivatives
 _JITTER = 1e-10  # of the mean diagonal of a kernel, what rounding may take from it
 
@@ -227,21 +229,28 @@ class SparseWignerModel:
         self, frames: Sequence[ase.Atoms], types: Sequence[int], nu_weights: Tensor
     ) -> tuple[dict[int, Tensor], list[Tensor]]:
         """Representatives by type, and their kernels among each other."""
-        densities = center_densities(self.kernel, frames, types).rows.densities
-        random = np.random.default_rng(self._seed)
-        none = next(iter(densities.values())).values[:0]
+        candidates = self._candidates(frames, types)
+        none = next(iter(candidates.values()))[:0]
         environments, kernels = {}, []
         for a in types:
-            rows = densities[a].values if a in densities else none  # no center of the kernel
-            if len(rows) > max(_CANDIDATES, self._n_sparse):
-                count = max(_CANDIDATES, self._n_sparse)
-                some = np.sort(random.choice(len(rows), count, replace=False))
-                rows = rows[torch.from_numpy(some)]
+            rows = candidates.get(a, none)  # of a type that is no center of the kernel
             kernel = mixed_kernel(self.kernel, rows, nu_weights)
             chosen = pivots(kernel, self._n_sparse)
             environments[a] = rows[chosen].clone()
             kernels.append(kernel[chosen][:, chosen])
         return environments, kernels
+
+    def _candidates(self, frames: Sequence[ase.Atoms], types: Sequence[int]) -> dict[int, Tensor]:
+        """Random environments by type, some structures expanded at a time."""
+        wanted = candidate_atoms(frames, max(_CANDIDATES, self._n_sparse), self._seed)
+        first_atom = np.cumsum([0, *map(len, frames)])
+        parts: dict[int, list[Tensor]] = {}
+        for start, stop in cuts([len(frame) for frame in frames], _EXPANDED):
+            rows = center_densities(self.kernel, list(frames[start:stop]), types).rows
+            for a, (values, system, atom) in rows.densities.items():
+                number = first_atom[start + system.numpy()] + atom.numpy()
+                parts.setdefault(a, []).append(values[torch.from_numpy(wanted[number])])
+        return {a: torch.cat(found) for a, found in parts.items()}
 
 
 class _Fitted:
