@@ -64,7 +64,8 @@ def test_the_mirror_holds_what_the_catalogue_says(mirror):
         sha256, md5, size, path = line.split()
         manifest[path] = (sha256, md5, int(size))
     files = {file for source in catalogue().values() for file in source.files.values()}
-    checked = [file for file in files if file.mirror is not None]
+    # a file that the user brings has no checksum here
+    checked = [file for file in files if file.mirror is not None and file.checksum is not None]
     assert len(checked) >= 10
     for file in checked:
         sha256, md5, size = manifest[file.mirror]
