@@ -18,15 +18,14 @@ from rhobar.models.active_set import candidate_atoms
 from rhobar.models.composition import Composition, checked_energies
 from rhobar.models.energy_model import Prediction, checked_forces
 from rhobar.models.environments import cuts
-from rhobar.models.files import read_model, write_model
-from rhobar.models.hypers import decoded, encoded
+from rhobar.models.files import write_model
 from rhobar.models.nu_kernel_ridge import NuKernelRidge
 from rhobar.models.nu_mixing import ExponentialMixing
 from rhobar.models.pivoted_cholesky import pivots
 from rhobar.models.potential_prediction import predicted
 from rhobar.models.streamed_least_squares import StreamedLeastSquares
-from rhobar.models.wigner_model import refuse_other_kernel
 from rhobar.models.wigner_potential import WignerPotential
+from rhobar.models.wigner_regression import WignerRegression
 
 _SEARCHED = 500  # structures that choose the weights of the orders
 _CANDIDATES = 4000  # environments of a type among which representatives are chosen, at random
@@ -35,7 +34,7 @@ _ATOMS = 200  # whose rows are folded into the fit at once: 3 rows each, and der
 _JITTER = 1e-10  # of the mean diagonal of a kernel, what rounding may take from it
 
 
-class SparseWignerModel:
+class SparseWignerModel(WignerRegression):
     r"""
     Wigner kernels with M representative environments of each type, for long runs and large sets.
 
@@ -71,24 +70,14 @@ class SparseWignerModel:
     ) -> None:
         if ridge is None:
             ridge = NuKernelRidge(ExponentialMixing(kernel.nu_max), noise=KCAL_PER_MOL)
-        if ridge.mixing.nu_max != kernel.nu_max:
-            raise ValueError(
-                f"SparseWignerModel: the kernel goes to nu_max={kernel.nu_max}, the mixing of the "
-                f"ridge to nu_max={ridge.mixing.nu_max}; give both the same."
-            )
         if not (isinstance(n_sparse, int) and n_sparse >= 1 and force_noise > 0):
             raise ValueError(
                 f"SparseWignerModel(n_sparse={n_sparse!r}, force_noise={force_noise}): both have "
                 "to be above zero, the first a whole number."
             )
-        self._kernel, self._ridge = kernel, ridge
+        super().__init__(kernel, ridge)
         self._n_sparse, self._force_noise, self._seed = n_sparse, force_noise, seed
         self._fitted: _Fitted | None = None
-
-    @property
-    def kernel(self) -> WignerKernel:
-        """Similarity of environments; with another one the weights would mean nothing."""
-        return self._kernel
 
     @property
     def composition(self) -> Composition:
@@ -183,42 +172,18 @@ class SparseWignerModel:
         for a, rows in found.environments.items():
             arrays[f"environments/{a}"] = rows.numpy()
             arrays[f"weights/{a}"] = found.weights[a].numpy()
-        header = {
-            "model": type(self).__name__,
-            "kernel": encoded(self.kernel),
-            "ridge": encoded(self._ridge),
-            "n_sparse": self._n_sparse,
-            "force_noise": self._force_noise,
-            "seed": self._seed,
-        }
-        write_model(path, header, arrays)
+        own = {"n_sparse": self._n_sparse, "force_noise": self._force_noise, "seed": self._seed}
+        write_model(path, {**self._header(), **own}, arrays)
 
     @classmethod
-    def load(cls, path: str | Path, *, kernel: WignerKernel | None = None) -> Self:
-        """
-        The model that :meth:`save` wrote.
+    def _options(cls, header: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments that only a sparse model has."""
+        return {name: header[name] for name in ("n_sparse", "force_noise", "seed")}
 
-        :param kernel: the kernel that the model has to have; None: whatever it was fitted with
-        :raises ValueError: naming the file, if it is no such file or is damaged, or if it was
-            fitted with another kernel than ``kernel``
-        """
-        header, arrays = read_model(path)
-        if header.get("model") != cls.__name__:
-            raise ValueError(f"{path} holds a {header.get('model')}, not a {cls.__name__}.")
-        if kernel is not None:
-            refuse_other_kernel(path, header["kernel"], kernel)
-        try:
-            model = cls(
-                decoded(header["kernel"]),
-                n_sparse=header["n_sparse"],
-                ridge=decoded(header["ridge"]),
-                force_noise=header["force_noise"],
-                seed=header["seed"],
-            )
-            model._fitted = _Fitted.of_arrays(arrays)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path} does not hold a whole model: {error!r}.") from error
-        return model
+    def _restore(self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take from a file what a fit finds."""
+        del header
+        self._fitted = _Fitted.of_arrays(arrays)
 
     def _found(self) -> _Fitted:
         if self._fitted is None:

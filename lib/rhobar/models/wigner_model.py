@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,19 +15,19 @@ from rhobar.data import KCAL_PER_MOL
 from rhobar.kernels import WignerKernel, center_densities
 from rhobar.models.composition import Composition, checked_energies
 from rhobar.models.energy_model import Prediction
-from rhobar.models.files import read_model, write_model
-from rhobar.models.hypers import decoded, encoded
+from rhobar.models.files import write_model
 from rhobar.models.nu_kernel_ridge import NuKernelRidge, NuKernelSolution
 from rhobar.models.nu_mixing import ExponentialMixing
 from rhobar.models.potential_prediction import predicted
 from rhobar.models.stored_frames import frame_arrays, frames_of_arrays
 from rhobar.models.wigner_potential import WignerPotential
+from rhobar.models.wigner_regression import WignerRegression
 
 _PORTION = 30_000_000
 """numbers of kernels between new and training structures that are kept at once, 240 MB"""
 
 
-class WignerModel:
+class WignerModel(WignerRegression):
     r"""
     Energy of a structure from its similarity to every training structure.
 
@@ -48,25 +48,10 @@ class WignerModel:
     def __init__(self, kernel: WignerKernel, *, ridge: NuKernelRidge | None = None) -> None:
         if ridge is None:
             ridge = NuKernelRidge(ExponentialMixing(kernel.nu_max), noise=KCAL_PER_MOL)
-        if ridge.mixing.nu_max != kernel.nu_max:
-            raise ValueError(
-                f"WignerModel: the kernel goes to nu_max={kernel.nu_max}, the mixing of the ridge "
-                f"to nu_max={ridge.mixing.nu_max}; give both the same."
-            )
-        self._kernel, self._ridge = kernel, ridge
+        super().__init__(kernel, ridge)
         self._frames: list[ase.Atoms] = []
         self._composition: Composition | None = None
         self._solution: NuKernelSolution | None = None
-
-    @property
-    def kernel(self) -> WignerKernel:
-        """Similarity of structures; with another one the weights would mean nothing."""
-        return self._kernel
-
-    @property
-    def ridge(self) -> NuKernelRidge:
-        """How weights are searched."""
-        return self._ridge
 
     @property
     def composition(self) -> Composition:
@@ -160,38 +145,17 @@ class WignerModel:
             **solution.arrays(),
             **frame_arrays(self._frames),
         }
-        header = {
-            "model": type(self).__name__,
-            "kernel": encoded(self.kernel),
-            "ridge": encoded(self.ridge),
-        }
-        write_model(path, header, arrays)
+        write_model(path, self._header(), arrays)
 
-    @classmethod
-    def load(cls, path: str | Path, *, kernel: WignerKernel | None = None) -> Self:
-        """
-        The model that :meth:`save` wrote.
-
-        :param kernel: the kernel that the model has to have; None: whatever it was fitted with
-        :raises ValueError: naming the file, if it is no such file or is damaged, or if it was
-            fitted with another kernel than ``kernel``
-        """
-        header, arrays = read_model(path)
-        if header.get("model") != cls.__name__:
-            raise ValueError(f"{path} holds a {header.get('model')}, not a {cls.__name__}.")
-        if kernel is not None:
-            refuse_other_kernel(path, header["kernel"], kernel)
-        try:
-            model = cls(decoded(header["kernel"]), ridge=decoded(header["ridge"]))
-            model._composition = Composition(
-                tuple(int(number) for number in arrays["composition/atomic_types"]),
-                torch.from_numpy(arrays["composition/energies"]),
-            )
-            model._solution = NuKernelSolution.of_arrays(arrays)
-            model._frames = frames_of_arrays(arrays)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path} does not hold a whole model: {error!r}.") from error
-        return model
+    def _restore(self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take from a file what a fit finds."""
+        del header
+        self._composition = Composition(
+            tuple(int(number) for number in arrays["composition/atomic_types"]),
+            torch.from_numpy(arrays["composition/energies"]),
+        )
+        self._solution = NuKernelSolution.of_arrays(arrays)
+        self._frames = frames_of_arrays(arrays)
 
     def _rows(
         self, frames: Sequence[ase.Atoms], *, per_atom: bool
@@ -209,22 +173,3 @@ class WignerModel:
             n_rows += n_own
         if part:
             yield self.kernel.matrices(part, self._frames, per_atom=per_atom).numpy()
-
-
-def refuse_other_kernel(path: str | Path, stored: Any, kernel: WignerKernel) -> None:
-    """
-    Nothing, if ``stored``, a kernel as JSON, is ``kernel``.
-
-    :raises ValueError: naming the file and what differs
-    """
-    asked = encoded(kernel)
-    differing = [name for name in asked if stored.get(name) != asked[name]]
-    if differing:
-        fitted, wanted = (
-            ", ".join(f"{name}={hypers.get(name)!r}" for name in differing)
-            for hypers in (stored, asked)
-        )
-        raise ValueError(
-            f"{path} was fitted with a kernel of {fitted}, and {wanted} is asked for: kernels of "
-            "different engines are not interchangeable. Fit again, or use the kernel of the file."
-        )

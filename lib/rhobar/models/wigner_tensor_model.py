@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import ase
 import numpy as np
@@ -13,18 +13,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from rhobar.kernels import WignerKernel
 from rhobar.models.cartesian_tensors import Part, cartesian_tensors, spherical_parts
-from rhobar.models.files import read_model, write_model
-from rhobar.models.hypers import decoded, encoded
+from rhobar.models.files import write_model
 from rhobar.models.nu_kernel_ridge import NuKernelRidge, NuKernelSolution
 from rhobar.models.nu_mixing import ExponentialMixing
 from rhobar.models.stored_frames import frame_arrays, frames_of_arrays
-from rhobar.models.wigner_model import refuse_other_kernel
+from rhobar.models.wigner_regression import WignerRegression
 
 _PORTION = 30_000_000
 """numbers of kernels between new and training structures that are kept at once, 240 MB"""
 
 
-class WignerTensorModel:
+class WignerTensorModel(WignerRegression):
     r"""
     Vectors, such as dipoles, and matrices, such as polarizabilities, of structures.
 
@@ -46,24 +45,9 @@ class WignerTensorModel:
     def __init__(self, kernel: WignerKernel, *, ridge: NuKernelRidge | None = None) -> None:
         if ridge is None:
             ridge = NuKernelRidge(ExponentialMixing.for_tensors(kernel.nu_max), error="norm")
-        if ridge.mixing.nu_max != kernel.nu_max:
-            raise ValueError(
-                f"WignerTensorModel: the kernel goes to nu_max={kernel.nu_max}, the mixing of the "
-                f"ridge to nu_max={ridge.mixing.nu_max}; give both the same."
-            )
-        self._kernel, self._ridge = kernel, ridge
+        super().__init__(kernel, ridge)
         self._frames: list[ase.Atoms] = []
         self._solutions: dict[Part, NuKernelSolution] = {}
-
-    @property
-    def kernel(self) -> WignerKernel:
-        """Similarity of structures; with another one the weights would mean nothing."""
-        return self._kernel
-
-    @property
-    def ridge(self) -> NuKernelRidge:
-        """How weights are searched."""
-        return self._ridge
 
     @property
     def solutions(self) -> dict[Part, NuKernelSolution]:
@@ -124,37 +108,15 @@ class WignerTensorModel:
         arrays = frame_arrays(self._frames)
         for part, solution in self.solutions.items():
             arrays |= solution.arrays(_prefix(part))
-        header = {
-            "model": type(self).__name__,
-            "kernel": encoded(self.kernel),
-            "ridge": encoded(self.ridge),
-            "parts": [list(part) for part in self.solutions],
-        }
-        write_model(path, header, arrays)
+        parts = [list(part) for part in self.solutions]
+        write_model(path, {**self._header(), "parts": parts}, arrays)
 
-    @classmethod
-    def load(cls, path: str | Path, *, kernel: WignerKernel | None = None) -> Self:
-        """
-        The model that :meth:`save` wrote.
-
-        :param kernel: the kernel that the model has to have; None: whatever it was fitted with
-        :raises ValueError: naming the file, if it is no such file or is damaged, or if it was
-            fitted with another kernel than ``kernel``
-        """
-        header, arrays = read_model(path)
-        if header.get("model") != cls.__name__:
-            raise ValueError(f"{path} holds a {header.get('model')}, not a {cls.__name__}.")
-        if kernel is not None:
-            refuse_other_kernel(path, header["kernel"], kernel)
-        try:
-            model = cls(decoded(header["kernel"]), ridge=decoded(header["ridge"]))
-            for o3_lambda, o3_sigma in header["parts"]:
-                part = int(o3_lambda), int(o3_sigma)
-                model._solutions[part] = NuKernelSolution.of_arrays(arrays, _prefix(part))
-            model._frames = frames_of_arrays(arrays)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{path} does not hold a whole model: {error!r}.") from error
-        return model
+    def _restore(self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """Take from a file what a fit finds."""
+        for o3_lambda, o3_sigma in header["parts"]:
+            part = int(o3_lambda), int(o3_sigma)
+            self._solutions[part] = NuKernelSolution.of_arrays(arrays, _prefix(part))
+        self._frames = frames_of_arrays(arrays)
 
     def _ridge_of(self, part: Part) -> NuKernelRidge:
         """That of the model; for (0, +1) with the composition, by the errors of signed numbers."""
