@@ -61,3 +61,9 @@ def test_a_fork_has_threads_of_its_own() -> None:
         child.kill()
     assert not alive
     assert child.exitcode == 0
+
+
+@pytest.mark.parametrize("num_threads", [0, -1])
+def test_without_threads_nothing_is_done(num_threads: int) -> None:
+    with pytest.raises(ValueError, match=f"num_threads={num_threads}: at least one thread"):
+        in_portions(lambda first, last: None, np.arange(11), num_threads)

@@ -26,7 +26,10 @@ def in_portions(
 
     :param cost_ptr: ``(center + 1,)``, cost of all centers before each one
     :param meanwhile: called once by the calling thread, while the others compute if there are any
+    :raises ValueError: without a thread
     """
+    if num_threads < 1:
+        raise ValueError(f"num_threads={num_threads}: at least one thread is needed.")
     n_centers = len(cost_ptr) - 1
     if num_threads == 1 or n_centers == 0:
         if n_centers:
