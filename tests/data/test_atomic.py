@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from rhobar.data import written_beside
+from rhobar.data import remove_abandoned, written_beside
 
 
 def _write_half(target: Path) -> None:
@@ -49,3 +50,22 @@ def test_a_folder_is_refused(tmp_path: Path) -> None:
         written_beside(tmp_path),
     ):
         pytest.fail("the block must not start")
+
+
+def _write_too_slowly(target: Path) -> None:
+    with written_beside(target) as temporary:
+        remove_abandoned(target.parent, "part_*")
+        assert temporary.exists()
+        os.utime(temporary, (0, 0))
+        remove_abandoned(target.parent, "part_*")
+        assert not temporary.exists()
+
+
+def test_what_kills_left_is_removed_and_what_is_written_is_not(tmp_path: Path) -> None:
+    kept = [tmp_path / name for name in (".other-abcdefgh.npy", ".part_9.npy", "part_8.npy")]
+    for path in kept:
+        path.touch()
+        os.utime(path, (0, 0))
+    with pytest.raises(FileNotFoundError, match="part_7"):
+        _write_too_slowly(tmp_path / "part_7.npy")
+    assert sorted(tmp_path.iterdir()) == kept

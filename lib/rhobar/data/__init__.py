@@ -1,6 +1,6 @@
 """Data sets: readers, splits, downloads, and the generators of the embedded reference data."""
 
-from rhobar.data.atomic import written_beside
+from rhobar.data.atomic import remove_abandoned, written_beside
 from rhobar.data.boron8 import Boron8Chunks
 from rhobar.data.boron8_pairs import read_boron8
 from rhobar.data.catalogue import RemoteFile, Source, catalogue
@@ -80,6 +80,7 @@ __all__ = [
     "read_rmd17_npz",
     "read_source",
     "read_uncharacterized",
+    "remove_abandoned",
     "sample_methane",
     "save_prepared",
     "save_reference_set",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -38,6 +39,22 @@ def written_beside(path: str | Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_abandoned(folder: str | Path, names: str, *, age: float = 3600.0) -> None:
+    """
+    Remove what kills left in ``folder`` of files that :func:`written_beside` had begun.
+
+    Others may be writing there: a file counts as left if nobody has added to it for ``age``
+    seconds. A job that is stopped for that long in the middle of a file cannot finish it, and says
+    so.
+
+    :param names: which files, without their endings, as a pattern such as ``part_*``
+    """
+    for path in Path(folder).glob(f".{names}-????????.*"):
+        with suppress(FileNotFoundError):  # renamed or removed by others
+            if time.time() - path.stat().st_mtime > age:
+                path.unlink()
 
 
 def _sync(path: Path) -> None:

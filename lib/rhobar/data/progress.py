@@ -48,6 +48,11 @@ class ProgressBar:
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
+    def say(self, text: str) -> None:
+        """Print a line that stays above the bar."""
+        if self._bar.console.is_terminal:
+            self._bar.console.print(text, markup=False, highlight=False)
+
     def show(self, completed: int, note: str = "") -> None:
         """Say how many steps are done."""
         self._bar.update(self._task, completed=completed, note=note)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from rhobar.ops import PairKernel
 
+from .pair_sums import PairSums
 from .wigner_gradients import Moves, add_gradient, center_gradients, structure_gradients
 from .wigner_pairs import CenterPairs, zeros
 
@@ -41,7 +42,7 @@ def structure_map(
         size = 2 * target[0] + 1
         shape = (len(samples), len(columns), kernel.nu_max, size, size)
         sums = zeros(shape, "Wigner kernels")
-        pairs.add_sums(sums, kernel, per_atom=False, num_threads=num_threads)
+        pairs.add_sums(sums, PairSums(kernel, num_threads), per_atom=False)
         slopes = [structure_gradients(kernel, pairs, move, num_threads) for move in moves]
         for nu in range(kernel.nu_max):
             keys.append([nu + 1, *target])
@@ -63,7 +64,7 @@ def center_map(
     keys, blocks = [], []
     for target, kernel in kernels.items():
         for center_type in pairs.center_types:
-            values = pairs.each(kernel, center_type, num_threads=num_threads)
+            values = pairs.each(PairSums(kernel, num_threads), center_type)
             samples = pairs.rows.labels(center_type)
             others = pairs.columns.labels(center_type).values
             slopes = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -17,6 +16,8 @@ from torch import Tensor
 
 from rhobar.ops import CgIteration, PairKernel, RotationFunction, RotationPowers
 
+from .pair_sums import PairSums, kernel_device
+from .structure_lists import center_counts, center_pair_count, check_lists
 from .wigner_blocks import center_map, structure_map
 from .wigner_density import WignerDensity
 from .wigner_gradients import moves
@@ -87,26 +88,35 @@ class WignerKernel:
         target: tuple[int, int] = (0, 1),
         per_atom: bool = False,
         num_threads: int | None = None,
+        device: str | torch.device = "cpu",
     ) -> Tensor:
         """
         Kernels of all pairs of structures, for ν = 0 … nu_max.
+
+        Says at level INFO, and on the terminal with a bar, what it will take if it is over a
+        minute.
 
         :param other: the columns; None: ``frames`` again, for half the work
         :param target: ``(o3_lambda, o3_sigma)`` of a tensor that turns with the structures
         :param per_atom: a row for each atom of ``frames``, one after the other, instead of sums
         :param num_threads: default: torch's
+        :param device: where pairs of centers are summed, ``"cpu"`` or ``"cuda"``, a GPU of NVIDIA
+            with the extra ``gpu``; structures, densities and the result are on the CPU
         :returns: float64, ``(n, n', nu_max + 1)``; for other targets than (0, 1)
             ``(n, 2 o3_lambda + 1, n', 2 o3_lambda + 1, nu_max + 1)``, ν = 0 of which is zero. The
             components of λ = 1 are (y, z, x)
         :raises ValueError: for bad structures
         :raises MemoryError: for a result that cannot fit, before anything is computed
+        :raises RuntimeError: for a device that is not there
         """
+        check_lists(frames, other)
         kernel = self.pair_kernel(target)
+        sums = PairSums(kernel, num_threads, kernel_device(device))
         n_rows = sum(map(len, frames)) if per_atom else len(frames)
         n_columns = len(frames if other is None else other)
         refuse_what_cannot_fit(matrix_shape(kernel, n_rows, n_columns), "Wigner kernels")
         pairs = center_pairs(self.density, frames, other, self.center_types, num_threads)
-        return pairs.matrices(kernel, per_atom=per_atom, num_threads=num_threads)
+        return pairs.matrices(sums, per_atom=per_atom)
 
     def mixed_matrix(
         self,
@@ -115,11 +125,13 @@ class WignerKernel:
         other: Sequence[ase.Atoms] | None = None,
         *,
         num_threads: int | None = None,
+        device: str | torch.device = "cpu",
     ) -> Tensor:
         r"""
         One kernel of all orders, :math:`\sum_\nu b_\nu K^\nu`, in a fraction of the memory.
 
         :param weights: b of ν = 0 … nu_max
+        :param device: see :meth:`matrices`
         :returns: ``(n, n')`` float64
         :raises ValueError: for another number of weights
         :raises MemoryError: for a result that cannot fit, before anything is computed
@@ -130,10 +142,12 @@ class WignerKernel:
                 f"WignerKernel.mixed_matrix: {self.nu_max + 1} weights are due, of ν = 0 … "
                 f"{self.nu_max}; got shape {tuple(b.shape)}."
             )
+        check_lists(frames, other)
+        sums = PairSums(self.pair_kernel(), num_threads, kernel_device(device))
         shape = len(frames), len(frames if other is None else other)
         refuse_what_cannot_fit(shape, "mixed Wigner kernels")
         pairs = center_pairs(self.density, frames, other, self.center_types, num_threads)
-        result = pairs.mixed(self.pair_kernel(), b[1:], num_threads=num_threads)
+        result = pairs.mixed(sums, b[1:])
         counts = torch.zeros_like(result)
         pairs.add_composition(counts, per_atom=False)
         return result.add_(counts, alpha=float(b[0]))
@@ -146,17 +160,15 @@ class WignerKernel:
 
         Logged at level INFO too; of one thread, with all compiled before.
         """
+        check_lists(frames, other)
         columns = frames if other is None else other
         samples = [part[:: max(1, len(part) // 64)][:64] for part in (frames, columns)]
         self.matrices(*samples, num_threads=1)
         start = time.perf_counter()
         self.matrices(*samples, num_threads=1)
         spent = time.perf_counter() - start
-        counts = [_centers(part, self.center_types) for part in (frames, columns, *samples)]
-        n_pairs, n_sampled = (
-            sum(n * right.get(a, 0) for a, n in left.items())
-            for left, right in (counts[:2], counts[2:])
-        )
+        counts = [center_counts(part, self.center_types) for part in (frames, columns, *samples)]
+        n_pairs, n_sampled = center_pair_count(*counts[:2]), center_pair_count(*counts[2:])
         n_pairs //= 2 if other is None else 1
         size = 8 * len(frames) * len(columns) * (self.nu_max + 1)
         estimate = Estimate(n_pairs, spent * n_pairs / max(n_sampled, 1), size)
@@ -261,14 +273,8 @@ class WignerKernel:
             f"rotations of a quadrature of degree {degree}",
             "Give the degree that the function needs, or densities of smaller overlaps.",
         )
-        matrices = pairs.matrices(kernel, per_atom=False, num_threads=None)
+        matrices = pairs.matrices(PairSums(kernel), per_atom=False)
         return matrices[..., 1].contiguous()
-
-
-def _centers(frames: Sequence[ase.Atoms], center_types: Sequence[int] | None) -> Counter[int]:
-    """Number of centers of each type."""
-    counts = Counter(int(a) for frame in frames for a in frame.numbers)
-    return Counter({a: n for a, n in counts.items() if center_types is None or a in center_types})
 
 
 def exponential_order(largest: float) -> int:

@@ -6,23 +6,20 @@ import logging
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import ase
-import numpy as np
 import torch
 from metatensor.torch import Labels
 from metatomic.torch import System
 from torch import Tensor
 
-from rhobar.ops import (
-    CgIteration,
-    PairKernel,
-    RotationPowers,
-    available_memory,
-    summed_kernels,
-)
+from rhobar.ops import PairKernel, available_memory, summed_kernels
 
+from .long_run import LongRun
+from .pair_sums import PairSums
+from .structure_lists import all_types, check_lists
 from .wigner_density import CenterDensities, WignerDensity
 
 _SYSTEMS = 512
@@ -30,6 +27,9 @@ _SYSTEMS = 512
 
 _ATOMS = 4096
 """atoms on each side of a tile, of large systems: 66 MB of densities in 125 channels"""
+
+BESIDE = 250e6
+"""bytes that tiles and what makes their kernels take"""
 
 
 @dataclass(frozen=True)
@@ -84,87 +84,114 @@ class CenterPairs:
         """Types of centers that both sides have, sorted."""
         return sorted(self.rows.densities.keys() & self.columns.densities.keys())
 
-    def matrices(self, kernel: PairKernel, *, per_atom: bool, num_threads: int | None) -> Tensor:
+    def matrices(self, sums: PairSums, *, per_atom: bool, run: LongRun | None = None) -> Tensor:
         """
         Kernels between structures, ν = 0 included, see :meth:`WignerKernel.matrices`.
 
         Memory: the result, and 250 MB.
 
+        :param run: a longer one of which this is a part
         :raises MemoryError: if the result cannot fit
         """
+        kernel = sums.kernel
         n_rows = int(self.rows.system_ptr[-1]) if per_atom else self.rows.n_systems
         result = zeros(matrix_shape(kernel, n_rows, self.columns.n_systems), "Wigner kernels")
         if kernel.target != (0, 1):
-            sums = result.permute(0, 2, 4, 1, 3)
+            out = result.permute(0, 2, 4, 1, 3)
         else:
-            sums = result[:, :, :, None, None]
+            out = result[:, :, :, None, None]
             self.add_composition(result[:, :, 0], per_atom=per_atom)
-        self.add_sums(sums[:, :, 1:], kernel, per_atom=per_atom, num_threads=num_threads)
+        self.add_sums(out[:, :, 1:], sums, per_atom=per_atom, run=run)
         return result
 
     def add_sums(
-        self, out: Tensor, kernel: PairKernel, *, per_atom: bool, num_threads: int | None
+        self, out: Tensor, sums: PairSums, *, per_atom: bool, run: LongRun | None = None
     ) -> None:
         """
         Add kernels summed over the pairs of centers of each pair of structures, tile by tile.
 
-        Says at level INFO, once it knows, how long it will take.
-
         :param out: ``(row, n_columns, nu_max, 2 o3_lambda + 1, 2 o3_lambda + 1)`` float64
         :param per_atom: a row for each atom, of that atom alone
         """
-        for rows, columns, sums in self._tiles(kernel, per_atom=per_atom, num_threads=num_threads):
-            out[rows, columns] += sums
+        with nullcontext(run) if run else self._run(sums, out.numel(), per_atom=per_atom) as run:
+            for rows, columns, part in self._tiles(sums, run, per_atom=per_atom):
+                out[rows, columns] += part
 
-    def mixed(
-        self, kernel: PairKernel, nu_weights: Tensor, *, num_threads: int | None = None
-    ) -> Tensor:
+    def mixed(self, sums: PairSums, nu_weights: Tensor) -> Tensor:
         r"""
         All orders of invariants in one, :math:`\sum_{\nu \ge 1} b_\nu K^\nu`, ``(row, column)``.
 
         Memory: the result, and 250 MB.
         """
         result = zeros((self.rows.n_systems, self.columns.n_systems), "mixed Wigner kernels")
-        for rows, columns, sums in self._tiles(kernel, per_atom=False, num_threads=num_threads):
-            result[rows, columns] += sums[..., 0, 0] @ nu_weights
+        with self._run(sums, result.numel(), per_atom=False) as run:
+            for rows, columns, part in self._tiles(sums, run, per_atom=False):
+                result[rows, columns] += part[..., 0, 0] @ nu_weights
         return result
 
+    def _run(self, sums: PairSums, n_numbers: int, *, per_atom: bool) -> LongRun:
+        """What :meth:`_tiles` will take; ``n_numbers`` are those of the result."""
+        n_pairs = self.n_pairs / (2 if self.symmetric and not per_atom else 1)
+        seconds = self.expected_seconds(sums, n_pairs)
+        beside = self.density_bytes + BESIDE
+        return LongRun("Wigner kernels", n_pairs, seconds, result=8 * n_numbers, beside=beside)
+
+    def expected_seconds(self, sums: PairSums, n_pairs: float) -> float:
+        """
+        Time for ``n_pairs`` such as these, from that for one in 400 of them or less.
+
+        Nothing is measured, and the time is 0, where they surely take less than a minute.
+        """
+        if n_pairs < sums.few or not self.center_types:
+            return 0.0
+        counts = {a: len(self.rows.densities[a].system) for a in self.center_types}
+        center_type = max(counts, key=lambda a: counts[a] * len(self.columns.densities[a].system))
+        left, right = (side.densities[center_type].values for side in (self.rows, self.columns))
+        wanted = int(min(n_pairs / 400, sums.sample))
+        right = right[:: -(-len(right) // math.isqrt(wanted))]
+        left = left[:: -(-len(left) // (wanted // len(right)))]
+        groups = [torch.zeros(len(side), dtype=torch.int64) for side in (left, right)]
+        spent = 0.0
+        for _ in range(2):  # the first time compiles
+            start = time.perf_counter()
+            sums.of(left, groups[0], right, groups[1], (1, 1), symmetric=False)
+            spent = time.perf_counter() - start
+        return spent * n_pairs / (len(left) * len(right))
+
     def _tiles(
-        self, kernel: PairKernel, *, per_atom: bool, num_threads: int | None
+        self, sums: PairSums, run: LongRun, *, per_atom: bool
     ) -> Iterator[tuple[slice, slice, Tensor]]:
         """Rows, columns and sums ``(row, column, nu_max, mu, mu')`` of each part of the result."""
         rows, columns = self.rows, self.columns
         row_ptr = rows.system_ptr if per_atom else torch.arange(rows.n_systems + 1)
         mirrored = self.symmetric and not per_atom
-        size = 2 * kernel.target[0] + 1
-        progress = _Progress(self.n_pairs / (2 if mirrored else 1))
-        for some in _parts(rows.system_ptr):
+        size = 2 * sums.kernel.target[0] + 1
+        at_once = _SYSTEMS if sums.is_compiled else _SYSTEMS // 8
+        for some in _parts(rows.system_ptr, at_once):
             place = slice(int(row_ptr[some.start]), int(row_ptr[some.stop]))
-            for others in _parts(columns.system_ptr):
+            for others in _parts(columns.system_ptr, at_once):
                 if mirrored and others.start < some.start:
                     continue
                 same = mirrored and others.start == some.start
                 shape = place.stop - place.start, len(others)
-                sums = torch.zeros(*shape, kernel.nu_max, size, size, dtype=torch.float64)
+                part = torch.zeros(*shape, sums.kernel.nu_max, size, size, dtype=torch.float64)
                 for center_type in self.center_types:
                     left = rows.part(center_type, some)
                     right = columns.part(center_type, others)
                     row = row_ptr[left.system] + left.atom if per_atom else left.system
-                    sums += _summed(
-                        kernel,
+                    part += sums.of(
                         left.values,
                         row - place.start,
                         right.values,
                         right.system - others.start,
                         shape,
                         symmetric=same,
-                        num_threads=num_threads,
                     )
-                    progress.add(len(left.system) * len(right.system) / (2 if same else 1))
+                    run.add(len(left.system) * len(right.system) / (2 if same else 1))
                 column = slice(others.start, others.stop)
-                yield place, column, sums
+                yield place, column, part
                 if mirrored and not same:
-                    yield column, place, sums.transpose(0, 1).transpose(3, 4)
+                    yield column, place, part.transpose(0, 1).transpose(3, 4)
 
     def differentiable_sums(self, kernel: PairKernel) -> Tensor:
         """The sums of :meth:`add_sums` by the reference, with history for autograd."""
@@ -179,9 +206,7 @@ class CenterPairs:
             )
         return result
 
-    def each(
-        self, kernel: PairKernel, center_type: int, *, num_threads: int | None = None
-    ) -> Tensor:
+    def each(self, sums: PairSums, center_type: int) -> Tensor:
         """
         Kernels of the single pairs of centers of one type, of any two structures.
 
@@ -190,19 +215,17 @@ class CenterPairs:
         """
         left = self.rows.densities[center_type].values
         right = self.columns.densities[center_type].values
-        size = 2 * kernel.target[0] + 1
-        result = zeros((len(left), len(right), kernel.nu_max, size, size), "Wigner kernels")
+        size = 2 * sums.kernel.target[0] + 1
+        result = zeros((len(left), len(right), sums.kernel.nu_max, size, size), "Wigner kernels")
         for rows in torch.arange(len(left)).split(_SYSTEMS):
             for columns in torch.arange(len(right)).split(_SYSTEMS):
-                result[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = _summed(
-                    kernel,
+                result[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1] = sums.of(
                     left[rows],
                     rows - rows[0],
                     right[columns],
                     columns - columns[0],
                     (len(rows), len(columns)),
                     symmetric=False,
-                    num_threads=num_threads,
                 )
         return result
 
@@ -217,6 +240,12 @@ class CenterPairs:
                 counts[rows.system_ptr[centers.system] + centers.atom] = 1.0
             for some in torch.arange(len(out)).split(_SYSTEMS):
                 out[some[0] : some[-1] + 1] += counts[some, None] * others
+
+    @property
+    def density_bytes(self) -> int:
+        """Memory of the densities of both sides."""
+        sides = [self.rows] if self.symmetric else [self.rows, self.columns]
+        return sum(8 * found.values.numel() for side in sides for found in side.densities.values())
 
     def largest_overlap(self) -> float:
         """No overlap of two centers, however rotated, is larger (inequality of Schwarz)."""
@@ -249,10 +278,8 @@ def center_pairs(
     :param center_types: atoms of other types are no centers; None: all are
     :raises ValueError: for bad structures, or none
     """
-    both = [*frames, *(other or [])]
-    if not both or (other is not None and not (len(frames) and len(other))):
-        raise ValueError("the list of frames is empty; give at least one.")
-    types = neighbor_types or all_types(both)
+    check_lists(frames, other)
+    types = neighbor_types or all_types([*frames, *(other or [])])
 
     def side(part: Sequence[ase.Atoms]) -> Side:
         densities = density.of_frames(part, types, num_threads=num_threads)
@@ -276,11 +303,6 @@ def system_pairs(
     return CenterPairs(rows, columns, types)
 
 
-def all_types(frames: Iterable[ase.Atoms]) -> tuple[int, ...]:
-    """All types of atoms that occur, sorted."""
-    return tuple(sorted({int(a) for frame in frames for a in np.unique(frame.numbers)}))
-
-
 def _side(
     densities: dict[int, CenterDensities],
     sizes: Iterable[int],
@@ -292,37 +314,12 @@ def _side(
     return Side(densities, torch.cumsum(torch.tensor([0, *sizes], dtype=torch.int64), 0))
 
 
-def _summed(
-    kernel: PairKernel,
-    left: Tensor,
-    rows: Tensor,
-    right: Tensor,
-    columns: Tensor,
-    shape: tuple[int, int],
-    *,
-    symmetric: bool,
-    num_threads: int | None,
-) -> Tensor:
-    """Sums of one type of centers, see :func:`rhobar.ops.summed_kernels`; compiled if it can be."""
-    if not isinstance(kernel, CgIteration | RotationPowers):
-        return summed_kernels(kernel, left, rows, right, columns, *shape, symmetric=symmetric)
-    from rhobar.ops import cpu
-
-    size = 2 * kernel.target[0] + 1
-    out = left.new_zeros(*shape, kernel.nu_max, size, size)
-    threads = torch.get_num_threads() if num_threads is None else num_threads
-    cpu.summed_kernels(
-        kernel, left, rows, right, columns, out, symmetric=symmetric, num_threads=threads
-    )
-    return out
-
-
-def _parts(system_ptr: Tensor) -> Iterator[range]:
-    """Consecutive systems, up to ``_SYSTEMS`` with up to ``_ATOMS`` together, at least one."""
+def _parts(system_ptr: Tensor, at_once: int) -> Iterator[range]:
+    """Consecutive systems, up to ``at_once`` with up to ``_ATOMS`` together, at least one."""
     start, n_systems = 0, len(system_ptr) - 1
     while start < n_systems:
         inside = torch.searchsorted(system_ptr, system_ptr[start] + _ATOMS, right=True) - 1
-        stop = max(start + 1, min(int(inside), start + _SYSTEMS, n_systems))
+        stop = max(start + 1, min(int(inside), start + at_once, n_systems))
         yield range(start, stop)
         start = stop
 
@@ -358,26 +355,3 @@ def refuse_what_cannot_fit(shape: tuple[int, ...], what: str, way_out: str = _FE
             f"{what} {shape} take {size / 1e9:.3g} GB and {available / 1e9:.3g} GB are available. "
             f"{way_out}"
         )
-
-
-class _Progress:
-    """Says once how long a long computation will take."""
-
-    def __init__(self, pairs: float):
-        self.pairs, self.done = pairs, 0.0
-        self.start = time.perf_counter()
-        self.silent = True
-
-    def add(self, pairs: float) -> None:
-        """Note that ``pairs`` more are done."""
-        self.done += pairs
-        spent = time.perf_counter() - self.start
-        if self.silent and spent > 2.0:
-            self.silent = False
-            logging.getLogger(__name__).info(
-                "%.3g of %.3g pairs of centers in %.0f s, %.0f s to go",
-                self.done,
-                self.pairs,
-                spent,
-                spent * (self.pairs / self.done - 1),
-            )

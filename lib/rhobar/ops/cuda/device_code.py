@@ -22,6 +22,22 @@ def is_available(device: torch.device) -> bool:
     return device.type == "cuda" and find_spec("cupy") is not None
 
 
+def found_device(device: torch.device) -> torch.device:
+    """
+    The same, if it can be used.
+
+    :raises ValueError: for a device other than a GPU of NVIDIA
+    :raises RuntimeError: if torch finds none
+    :raises ModuleNotFoundError: without CuPy
+    """
+    if device.type != "cuda":
+        raise ValueError(f"device={str(device)!r}: kernels are summed on 'cpu' or 'cuda'.")
+    if not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count():
+        raise RuntimeError(f"device={str(device)!r}: torch finds no such GPU; use device='cpu'.")
+    _cupy()
+    return device
+
+
 def source_code(name: str) -> str:
     """One source with the headers that it includes, which caches of compiled code do not see."""
     included: set[str] = set()
