@@ -11,15 +11,23 @@ import pytest
 import torch
 from metatomic.torch import System
 
-from rhobar.kernels import WignerDensity, WignerKernel, environment_columns
+from rhobar.kernels import (
+    WignerDensity,
+    WignerKernel,
+    center_densities,
+    environment_columns,
+    joint_matrix,
+    mixed_kernel,
+)
 from rhobar.models import (
+    Composition,
     ExponentialMixing,
     NuKernelRidge,
     SparseWignerModel,
     WignerModel,
     load_model,
 )
-from rhobar.models.pivoted_cholesky import pivots
+from rhobar.models.representatives import representatives
 from rhobar.models.streamed_least_squares import StreamedLeastSquares
 from rhobar.systems import from_ase, neighbors_added
 from tests import structures
@@ -35,6 +43,11 @@ KERNELS = {
 RIDGE = NuKernelRidge(
     ExponentialMixing(3, log_c0=None), error="rmse", noise=0.05, max_iterations=30
 )
+# small enough for the kernel between derivatives
+SMALL = WignerKernel(
+    WignerDensity(cutoff=4.0, l_max=1, n_radial=4, smearing=0.4, smearing_rate=0.2), nu_max=2
+)
+NU_WEIGHTS, FORCE_NOISE = [1e4, 1e3], 0.1
 
 
 @pytest.fixture(scope="module", params=list(KERNELS))
@@ -48,8 +61,9 @@ def sparse(kernel: WignerKernel, count: int = 24, **options: object) -> SparseWi
     frames = training_set(count)
     targets = [bonded(frame) for frame in frames]
     forces = [found[1] for found in targets] if options.pop("forces", False) else None
+    nu_weights = options.pop("nu_weights", None)
     model = SparseWignerModel(kernel, **{"n_sparse": 60, "ridge": RIDGE, **options})
-    return model.fit(frames, [found[0] for found in targets], forces)
+    return model.fit(frames, [found[0] for found in targets], forces, nu_weights=nu_weights)
 
 
 def moved(frame: ase.Atoms, atom: int, axis: int, step: float) -> ase.Atoms:
@@ -126,6 +140,97 @@ def test_all_environments_make_the_dense_model(dense: WignerModel) -> None:
     assert np.vstack(found.forces) == pytest.approx(np.vstack(expected.forces), abs=1e-4 * scale)
 
 
+def of_joint_kernel(
+    matrix: np.ndarray, frames: list[ase.Atoms], n_train: int, *, forces: bool
+) -> np.ndarray:
+    """Energies and forces of ``frames[n_train:]`` by ridge regression on the dense joint kernel."""
+    sizes = 3 * np.cumsum([0, *map(len, frames)]) + len(frames)
+    rows, tested = np.arange(n_train), np.arange(n_train, len(frames))
+    truth = [bonded(frame) for frame in frames[:n_train]]
+    composition = Composition.fit(frames[:n_train], [energy for energy, _ in truth])
+    energies = np.array([energy for energy, _ in truth]) - composition.predict(frames[:n_train])
+    targets, noise = energies / RIDGE.noise, np.ones(n_train)
+    if forces:
+        rows = np.concatenate([rows, np.arange(len(frames), sizes[n_train])])
+        slopes = -np.vstack([force for _, force in truth]).ravel()
+        targets = np.concatenate([targets, slopes / RIDGE.noise])
+        noise = np.concatenate([noise, np.full(len(slopes), (FORCE_NOISE / RIDGE.noise) ** 2)])
+    found = np.linalg.solve(matrix[np.ix_(rows, rows)] + np.diag(noise), targets) * RIDGE.noise
+    predicted = composition.predict(frames[n_train:]) + matrix[np.ix_(tested, rows)] @ found
+    return np.concatenate([predicted, -matrix[sizes[n_train] :, rows] @ found])
+
+
+def test_all_environments_make_the_model_of_the_joint_kernel() -> None:
+    """Of energies; derivatives of kernels by positions, which forces bring, no environment has."""
+    frames = training_set(8)[::2]  # methane
+    matrix = joint_matrix(SMALL, [0.0, *NU_WEIGHTS], frames).numpy()
+    truth = [bonded(frame) for frame in frames]
+    exact = np.concatenate(
+        [[energy for energy, _ in truth[3:]], *(f.ravel() for _, f in truth[3:])]
+    )
+    wrong = []
+    ridge = replace(RIDGE, mixing=ExponentialMixing(SMALL.nu_max))
+    for forces in (False, True):
+        model = SparseWignerModel(SMALL, n_sparse=1000, ridge=ridge, force_noise=FORCE_NOISE)
+        learned = [force for _, force in truth[:3]] if forces else None
+        model.fit(frames[:3], [energy for energy, _ in truth[:3]], learned, nu_weights=NU_WEIGHTS)
+        found = model.predict(frames[3:], forces=True)
+        sparse = np.concatenate([found.energies, *(force.ravel() for force in found.forces)])
+        joint = of_joint_kernel(matrix, frames, 3, forces=forces)
+        wrong.append([float(np.sqrt(np.square(e - exact).mean())) for e in (joint, sparse)])
+        if not forces:
+            assert sparse == pytest.approx(joint, abs=1e-5)
+    assert wrong[1][0] < wrong[1][1] < 0.5 * wrong[0][1]
+
+
+def test_both_selections_end_at_all_environments() -> None:
+    frames = training_set(36)[24:]
+    kernel, b = KERNELS["cg"], [1e4, 2e3, 3e2]
+    few, many = (
+        [
+            sparse(kernel, n_sparse=count, selection=selection, nu_weights=b).predict(frames)
+            for selection in ("cholesky", "fps")
+        ]
+        for count in (4, 1000)
+    )
+    spread = few[0].energies.std()
+    assert many[0].energies == pytest.approx(many[1].energies, abs=1e-4 * spread)
+    assert np.abs(few[0].energies - few[1].energies).max() > 1e-3 * spread
+
+
+def test_farthest_points_are_those_of_distances_of_the_kernel() -> None:
+    frames, kernel = training_set(12), KERNELS["cg"]
+    b = torch.tensor([1.0, 20.0, 300.0], dtype=torch.float64)
+    found = representatives(kernel, frames, (1, 6, 8), b, n_sparse=6, selection="fps", seed=0)
+    for number, (rows, system, atom) in center_densities(
+        kernel, frames, (1, 6, 8)
+    ).rows.densities.items():
+        del system, atom
+        own = mixed_kernel(kernel, rows, b)
+        chosen = [0]
+        while len(chosen) < min(6, len(rows)):
+            nearest = [
+                min(float(own[i, i] + own[t, t] - 2 * own[i, t]) for t in chosen)
+                for i in range(len(rows))
+            ]
+            chosen.append(int(np.argmax(nearest)))
+        assert torch.equal(found[number], rows[chosen])
+
+
+def test_given_weights_of_orders_are_those_of_a_search() -> None:
+    searched, kernel = sparse(KERNELS["cg"], n_sparse=8), KERNELS["cg"]
+    frames = training_set(24)
+    dense = WignerModel(kernel, ridge=RIDGE).fit(frames, [bonded(frame)[0] for frame in frames])
+    given = sparse(kernel, n_sparse=8, nu_weights=dense.solution.weights[1:])
+    probe = [structures.ethanol()]
+    assert given.predict(probe).energies == pytest.approx(
+        searched.predict(probe).energies, abs=1e-9
+    )
+    for wrong in ([1.0, 2.0], [1.0, -1.0, 2.0], [0.0, 0.0, 0.0]):
+        with pytest.raises(ValueError, match="3 numbers are due"):
+            sparse(kernel, nu_weights=wrong)
+
+
 def test_more_representatives_and_forces_learn_more() -> None:
     frames = training_set(40)[24:]
     truth = [bonded(frame) for frame in frames]
@@ -143,12 +248,14 @@ def test_more_representatives_and_forces_learn_more() -> None:
 
 
 def test_the_file_holds_all_of_it(tmp_path: Path) -> None:
-    model, path = sparse(KERNELS["cg"]), tmp_path / "model.npz"
+    model, path = sparse(KERNELS["cg"], selection="fps"), tmp_path / "model.npz"
     model.save(path)
     frames = [structures.methane(), structures.ethanol()]
     again = SparseWignerModel.load(path, kernel=KERNELS["cg"])
     assert (again.predict(frames).energies == model.predict(frames).energies).all()
     assert again.n_environments == model.n_environments
+    again.save(tmp_path / "again.npz")
+    assert (tmp_path / "again.npz").read_bytes() == path.read_bytes()
     with pytest.raises(ValueError, match=r"engine='grid'.*not interchangeable"):
         SparseWignerModel.load(path, kernel=replace(KERNELS["cg"], engine="grid"))
     with pytest.raises(ValueError, match=r"SparseWignerModel\.load"):
@@ -161,6 +268,8 @@ def test_what_cannot_be_done_is_refused() -> None:
     for wrong_number in (0, 1.5):
         with pytest.raises(ValueError, match="above zero, the first a whole number"):
             SparseWignerModel(KERNELS["cg"], n_sparse=wrong_number)
+    with pytest.raises(ValueError, match=r"selection='cur'\): choose one of \('cholesky', 'fps'\)"):
+        SparseWignerModel(KERNELS["cg"], n_sparse=5, selection="cur")
     with pytest.raises(ValueError, match="nu_max=3, the mixing of the ridge to nu_max=4"):
         SparseWignerModel(
             KERNELS["cg"], n_sparse=5, ridge=NuKernelRidge(ExponentialMixing(4), noise=0.05)
@@ -223,23 +332,6 @@ def test_environments_of_other_channels_are_refused() -> None:
         environment_columns(KERNELS["cg"], [structures.methane()], few, torch.ones(3).double())
 
 
-def test_pivots_explain_a_kernel_better_than_the_first_points() -> None:
-    features = torch.randn(60, 8, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    features[:20] *= 1e-3
-    kernel = features @ features.T
-
-    def left(chosen: torch.Tensor) -> float:
-        part = kernel[chosen][:, chosen] + 1e-13 * torch.eye(len(chosen), dtype=torch.float64)
-        explained = kernel[:, chosen] @ torch.linalg.solve(part, kernel[chosen])
-        return float((kernel - explained).diagonal().sum())
-
-    chosen = pivots(kernel, 5)
-    assert len(set(chosen.tolist())) == 5
-    assert left(chosen) < 0.9 * left(torch.arange(20, 25))
-    assert len(pivots(kernel, 60)) == 8  # the rank
-    assert len(pivots(kernel[:0, :0], 3)) == 0
-
-
 def test_least_squares_in_parts_are_those_of_all_rows() -> None:
     random = torch.Generator().manual_seed(1)
     rows = torch.randn(40, 7, generator=random, dtype=torch.float64)
@@ -258,10 +350,10 @@ def test_least_squares_in_parts_are_those_of_all_rows() -> None:
 def test_candidates_are_the_same_however_many_structures_are_expanded_at_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("rhobar.models.sparse_wigner_model._CANDIDATES", 20)
+    monkeypatch.setattr("rhobar.models.representatives._CANDIDATES", 20)
     found = []
     for atoms in (20_000, 13):
-        monkeypatch.setattr("rhobar.models.sparse_wigner_model._EXPANDED", atoms)
+        monkeypatch.setattr("rhobar.models.representatives._EXPANDED", atoms)
         model = sparse(KERNELS["cg"], n_sparse=12)
         found.append(model.predict([structures.ethanol()]).energies)
         assert max(model.n_environments.values()) == 12

@@ -8,7 +8,8 @@ from typing import Literal
 import numpy as np
 import torch
 from metatensor.torch import Labels, TensorBlock, TensorMap
-from numpy.typing import NDArray
+
+from rhobar.math import farthest_points
 
 _LOG = logging.getLogger(__name__)
 
@@ -72,39 +73,38 @@ def _check(n_selected: int, method: str, argument: str) -> None:
 
 def _select(points: torch.Tensor, n_selected: int, method: Method) -> torch.Tensor:
     """Indices of at most ``n_selected`` rows of ``points`` ``(point, coordinate)``."""
-    matrix = points.to(device="cpu", dtype=torch.float64).numpy()
-    if len(matrix) < 2 or matrix.shape[1] == 0:
-        chosen = np.arange(min(1, len(matrix)))
-    elif method == "fps":
-        chosen = _farthest(matrix, min(n_selected, len(matrix)))
+    matrix = points.to(device="cpu", dtype=torch.float64)
+    if method == "fps":
+        chosen = _farthest(matrix, n_selected)
     else:
-        chosen = _leverage(matrix, min(n_selected, int(np.linalg.matrix_rank(matrix))))
+        chosen = _leverage(matrix, n_selected)
     if len(chosen) < n_selected:
         _LOG.info("%s: kept %d of %d asked for", method, len(chosen), n_selected)
-    return torch.from_numpy(np.ascontiguousarray(chosen, dtype=np.int64))
+    return chosen
 
 
-def _farthest(matrix: NDArray[np.float64], n_selected: int) -> NDArray[np.int64]:
+def _farthest(matrix: torch.Tensor, n_selected: int) -> torch.Tensor:
     """Farthest point sampling of rows, from row 0, until points repeat."""
-    from skmatter.sample_selection import FPS
-
-    if matrix.shape[1] == 1:  # scikit-matter takes two at least
-        matrix = np.hstack([matrix, np.zeros_like(matrix)])
-    selector = FPS(n_to_select=n_selected, initialize=0).fit(matrix)
-    squares = selector.hausdorff_at_select_[selector.selected_idx_]  # infinite for the first
-    largest = float(np.square(matrix).sum(axis=1).max())
-    return selector.selected_idx_[squares > _SAME_POINT * largest]
+    squares = matrix.square().sum(dim=1)
+    tolerance = _SAME_POINT * float(squares.max()) if len(squares) else 0.0
+    return farthest_points(
+        squares, lambda row: matrix @ matrix[row], n_selected, tolerance=tolerance
+    )
 
 
-def _leverage(matrix: NDArray[np.float64], n_selected: int) -> NDArray[np.int64]:
-    """CUR selection of rows."""
+def _leverage(matrix: torch.Tensor, n_selected: int) -> torch.Tensor:
+    """CUR selection of rows, of one where there is nothing to choose by."""
+    if len(matrix) < 2 or matrix.shape[1] == 0:
+        return torch.arange(min(1, len(matrix)))
+    n_selected = min(n_selected, int(torch.linalg.matrix_rank(matrix)))
     if n_selected == 0:
-        return np.zeros(0, dtype=np.int64)
+        return torch.arange(0)
     if matrix.shape[1] == 1:
-        return np.argmax(np.abs(matrix), axis=0)
+        return matrix.abs().argmax(dim=0)
     from skmatter.sample_selection import CUR
 
-    return CUR(n_to_select=n_selected).fit(matrix / np.abs(matrix).max()).selected_idx_
+    chosen = CUR(n_to_select=n_selected).fit((matrix / matrix.abs().max()).numpy()).selected_idx_
+    return torch.from_numpy(np.ascontiguousarray(chosen, dtype=np.int64))
 
 
 def _with_properties(block: TensorBlock, chosen: torch.Tensor) -> TensorBlock:

@@ -2,9 +2,11 @@
 
 from .atomic_density import AtomicDensity, Dirac, Gaussian
 from .bessel import scaled_modified_bessel, spherical_bessel_zeros
+from .cholesky_pivots import cholesky_pivots
 from .clebsch_gordan import SparseClebschGordan, clebsch_gordan, sparse_clebsch_gordan
 from .complete_basis import CompleteBasis, widening_overlap
 from .cutoff import Cutoff
+from .farthest_points import farthest_points
 from .gto import Gto
 from .hypergeometric import hyp1f1_decaying
 from .kernel_products import (
@@ -44,9 +46,11 @@ __all__ = [
     "SymmetrizedPaths",
     "WideningGaussian",
     "Willatt",
+    "cholesky_pivots",
     "clebsch_gordan",
     "coupled_terms",
     "coupling_paths",
+    "farthest_points",
     "frobenius_terms",
     "hyp1f1_decaying",
     "joined_terms",

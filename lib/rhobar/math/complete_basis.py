@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .bessel import scaled_modified_bessel
+from .cholesky_pivots import cholesky_pivots
 from .radial_basis import RadialBasis
 from .widening_gaussian import WideningGaussian
 
@@ -46,8 +47,8 @@ class CompleteBasis(RadialBasis):
     def of(cls, density: WideningGaussian, *, cutoff: float, l_max: int) -> Self:
         """The functions that neighbors within ``cutoff`` (Å) need up to ``l_max``."""
         grid = torch.from_numpy(_distances(density, cutoff))
-        overlaps = widening_overlap(density, grid[:, None], grid[None, :], l_max).numpy()
-        own = np.sqrt(np.diagonal(overlaps[:, :, 0]))
+        overlaps = widening_overlap(density, grid[:, None], grid[None, :], l_max)
+        own = overlaps[:, :, 0].diagonal().sqrt()
         scaled = overlaps / (own[:, None] * own)[:, :, None]
         return cls(tuple(tuple(grid[_pivots(scaled[:, :, l])].tolist()) for l in range(l_max + 1)))
 
@@ -165,16 +166,8 @@ def _distances(density: WideningGaussian, cutoff: float) -> NDArray[np.float64]:
     return np.interp(wanted, np.append(0.0, count), fine.numpy())
 
 
-def _pivots(overlaps: NDArray[np.float64]) -> list[int]:
+def _pivots(overlaps: Tensor) -> Tensor:
     """Rows that a pivoted Cholesky decomposition takes, the largest rest first."""
-    rest, chosen = np.diagonal(overlaps).copy(), list[int]()
-    columns = np.zeros((0, len(rest)))
-    while rest.max() > _RESIDUAL and len(chosen) < len(rest):
-        pivot = int(rest.argmax())
-        column = overlaps[pivot] - columns[:, pivot] @ columns
-        column /= np.sqrt(rest[pivot])
-        columns = np.vstack([columns, column])
-        rest = np.maximum(rest - column**2, 0.0)
-        rest[[*chosen, pivot]] = 0.0
-        chosen.append(pivot)
-    return chosen
+    return cholesky_pivots(
+        overlaps.diagonal(), lambda row: overlaps[row], len(overlaps), tolerance=_RESIDUAL
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import ase
 import numpy as np
@@ -13,25 +13,23 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from rhobar.data import KCAL_PER_MOL
-from rhobar.kernels import WignerKernel, center_densities, environment_columns, mixed_kernel
-from rhobar.models.active_set import candidate_atoms
+from rhobar.kernels import WignerKernel, environment_columns, mixed_kernel
 from rhobar.models.composition import Composition, checked_energies
 from rhobar.models.energy_model import Prediction, checked_forces
 from rhobar.models.environments import cuts
 from rhobar.models.files import write_model
 from rhobar.models.nu_kernel_ridge import NuKernelRidge
 from rhobar.models.nu_mixing import ExponentialMixing
-from rhobar.models.pivoted_cholesky import pivots
 from rhobar.models.potential_prediction import predicted
+from rhobar.models.representatives import Selection, representatives
 from rhobar.models.streamed_least_squares import StreamedLeastSquares
 from rhobar.models.wigner_potential import WignerPotential
 from rhobar.models.wigner_regression import WignerRegression
 
 _SEARCHED = 500  # structures that choose the weights of the orders
-_CANDIDATES = 4000  # environments of a type among which representatives are chosen, at random
-_EXPANDED = 20_000  # atoms whose densities are made at once, of which candidates are kept
 _ATOMS = 200  # whose rows are folded into the fit at once: 3 rows each, and derivatives
 _JITTER = 1e-10  # of the mean diagonal of a kernel, what rounding may take from it
+_OWN_HYPERS = ("n_sparse", "selection", "force_noise", "seed")
 
 
 class SparseWignerModel(WignerRegression):
@@ -42,8 +40,10 @@ class SparseWignerModel(WignerRegression):
         \sum_{\nu=1}^{\nu_{max}} b_\nu \kappa^\nu(i, t) \Big]
 
     :math:`e_a` is the :class:`Composition` fit; the orders are weighed as :class:`WignerModel`
-    weighs them, by the first 500 training structures; the representatives are pivots of the
-    Cholesky decomposition of the mixed kernel. The w minimise
+    weighs them, by the first 500 training structures; the representatives are those that the
+    others explain worst, pivots of the Cholesky decomposition of the mixed kernel, or the farthest
+    points by its distance, :math:`d^2 = \kappa(i, i) + \kappa(j, j) - 2 \kappa(i, j)`. The w
+    minimise
 
     .. math:: \sum_A \frac{(\hat E_A - E_A)^2}{noise^2}
         + \sum_k \frac{|\hat F_k - F_k|^2}{force\_noise^2} + \frac{w^T K_{TT} w}{noise^2}
@@ -53,6 +53,7 @@ class SparseWignerModel(WignerRegression):
 
     :param kernel: of invariants
     :param n_sparse: M, for each type; all environments there are, where there are fewer
+    :param selection: of representatives, ``"cholesky"`` or ``"fps"``
     :param ridge: how orders are weighed, with the noise of energies, eV; None: as
         :class:`WignerModel`
     :param force_noise: of forces, eV/Å
@@ -64,6 +65,7 @@ class SparseWignerModel(WignerRegression):
         kernel: WignerKernel,
         *,
         n_sparse: int,
+        selection: Selection = "cholesky",
         ridge: NuKernelRidge | None = None,
         force_noise: float = KCAL_PER_MOL,
         seed: int = 0,
@@ -75,8 +77,13 @@ class SparseWignerModel(WignerRegression):
                 f"SparseWignerModel(n_sparse={n_sparse!r}, force_noise={force_noise}): both have "
                 "to be above zero, the first a whole number."
             )
+        if selection not in get_args(Selection):
+            raise ValueError(
+                f"SparseWignerModel(selection={selection!r}): choose one of {get_args(Selection)}."
+            )
         super().__init__(kernel, ridge)
-        self._n_sparse, self._force_noise, self._seed = n_sparse, force_noise, seed
+        self._n_sparse, self._selection = n_sparse, selection
+        self._force_noise, self._seed = force_noise, seed
         self._fitted: _Fitted | None = None
 
     @property
@@ -94,6 +101,8 @@ class SparseWignerModel(WignerRegression):
         frames: Sequence[ase.Atoms],
         energies: ArrayLike,
         forces: Sequence[ArrayLike] | None = None,
+        *,
+        nu_weights: ArrayLike | None = None,
     ) -> Self:
         """
         Choose the representatives and fit to energies and, if given, forces.
@@ -102,37 +111,26 @@ class SparseWignerModel(WignerRegression):
 
         :param energies: ``(structure,)`` eV
         :param forces: per structure ``(atom, 3)`` eV/Å
+        :param nu_weights: of ν = 1 … nu_max, such as those that :class:`WignerModel` found; None:
+            searched
         :raises ValueError: if shapes do not match, or a value is not finite
         """
         targets = checked_energies(energies, len(frames))
         components = None if forces is None else checked_forces(forces, frames)
         composition = Composition.fit(frames, targets)
         residual = targets - torch.from_numpy(composition.predict(frames))
-        first = list(frames[:_SEARCHED])
-        searched = self._ridge.fit(
-            self.kernel.matrices(first).numpy(), residual[:_SEARCHED].numpy()
+        b = self._searched(frames, residual) if nu_weights is None else self._given(nu_weights)
+        environments = representatives(
+            self.kernel,
+            frames,
+            composition.atomic_types,
+            b,
+            n_sparse=self._n_sparse,
+            selection=self._selection,
+            seed=self._seed,
         )
-        nu_weights = torch.tensor(searched.weights[1:], dtype=torch.float64)
-        environments, kernels = self._chosen(frames, composition.atomic_types, nu_weights)
-        fit = StreamedLeastSquares(sum(map(len, kernels)))
-        factor = torch.block_diag(*(_factor(kernel) for kernel in kernels))
-        fit.add(factor, torch.zeros(len(factor), dtype=torch.float64))
-        scale = self._ridge.noise / self._force_noise
-        atom = 0
-        for start, stop in cuts([len(frame) for frame in frames], _ATOMS):
-            part = list(frames[start:stop])
-            rows, slopes = environment_columns(
-                self.kernel, part, environments, nu_weights, gradients=components is not None
-            )
-            fit.add(rows, residual[start:stop] / self._ridge.noise)
-            if components is not None and slopes is not None:
-                own = components[3 * atom : 3 * atom + len(slopes)]
-                fit.add(-scale * slopes, own / self._force_noise)
-            atom += sum(map(len, part))
-        weights = self._ridge.noise * fit.solve()
-        sizes = [len(rows) for rows in environments.values()]
-        by_type = dict(zip(environments, weights.split(sizes), strict=True))
-        self._fitted = _Fitted(composition, environments, by_type, nu_weights)
+        weights = self._solved(frames, residual, components, environments, b)
+        self._fitted = _Fitted(composition, environments, weights, b)
         return self
 
     def predict(
@@ -172,13 +170,13 @@ class SparseWignerModel(WignerRegression):
         for a, rows in found.environments.items():
             arrays[f"environments/{a}"] = rows.numpy()
             arrays[f"weights/{a}"] = found.weights[a].numpy()
-        own = {"n_sparse": self._n_sparse, "force_noise": self._force_noise, "seed": self._seed}
+        own = {name: getattr(self, f"_{name}") for name in _OWN_HYPERS}
         write_model(path, {**self._header(), **own}, arrays)
 
     @classmethod
     def _options(cls, header: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments that only a sparse model has."""
-        return {name: header[name] for name in ("n_sparse", "force_noise", "seed")}
+        return {name: header[name] for name in _OWN_HYPERS}
 
     def _restore(self, header: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         """Take from a file what a fit finds."""
@@ -190,32 +188,50 @@ class SparseWignerModel(WignerRegression):
             raise ValueError("This SparseWignerModel is not fitted; call fit first.")
         return self._fitted
 
-    def _chosen(
-        self, frames: Sequence[ase.Atoms], types: Sequence[int], nu_weights: Tensor
-    ) -> tuple[dict[int, Tensor], list[Tensor]]:
-        """Representatives by type, and their kernels among each other."""
-        candidates = self._candidates(frames, types)
-        none = next(iter(candidates.values()))[:0]
-        environments, kernels = {}, []
-        for a in types:
-            rows = candidates.get(a, none)  # of a type that is no center of the kernel
-            kernel = mixed_kernel(self.kernel, rows, nu_weights)
-            chosen = pivots(kernel, self._n_sparse)
-            environments[a] = rows[chosen].clone()
-            kernels.append(kernel[chosen][:, chosen])
-        return environments, kernels
+    def _searched(self, frames: Sequence[ase.Atoms], residual: Tensor) -> Tensor:
+        """Weights of ν = 1 … nu_max by the error of cross-validation over the first structures."""
+        kernels = self.kernel.matrices(list(frames[:_SEARCHED])).numpy()
+        found = self._ridge.fit(kernels, residual[:_SEARCHED].numpy())
+        return torch.tensor(found.weights[1:], dtype=torch.float64)
 
-    def _candidates(self, frames: Sequence[ase.Atoms], types: Sequence[int]) -> dict[int, Tensor]:
-        """Random environments by type, some structures expanded at a time."""
-        wanted = candidate_atoms(frames, max(_CANDIDATES, self._n_sparse), self._seed)
-        first_atom = np.cumsum([0, *map(len, frames)])
-        parts: dict[int, list[Tensor]] = {}
-        for start, stop in cuts([len(frame) for frame in frames], _EXPANDED):
-            rows = center_densities(self.kernel, list(frames[start:stop]), types).rows
-            for a, (values, system, atom) in rows.densities.items():
-                number = first_atom[start + system.numpy()] + atom.numpy()
-                parts.setdefault(a, []).append(values[torch.from_numpy(wanted[number])])
-        return {a: torch.cat(found) for a, found in parts.items()}
+    def _given(self, nu_weights: ArrayLike) -> Tensor:
+        """The same from the user."""
+        weights = torch.as_tensor(np.array(nu_weights, dtype=np.float64))
+        positive = bool((weights >= 0).all()) and bool(weights.any())
+        if weights.shape != (self.kernel.nu_max,) or not positive:
+            raise ValueError(
+                f"SparseWignerModel.fit(nu_weights={nu_weights!r}): {self.kernel.nu_max} numbers "
+                f"are due, of ν = 1 … {self.kernel.nu_max}, none below zero and not all zero."
+            )
+        return weights
+
+    def _solved(
+        self,
+        frames: Sequence[ase.Atoms],
+        residual: Tensor,
+        components: Tensor | None,
+        environments: dict[int, Tensor],
+        nu_weights: Tensor,
+    ) -> dict[int, Tensor]:
+        """w by type, with ``components`` of forces if there are any."""
+        kernels = [mixed_kernel(self.kernel, rows, nu_weights) for rows in environments.values()]
+        factor = torch.block_diag(*(_factor(kernel) for kernel in kernels))
+        fit = StreamedLeastSquares(len(factor))
+        fit.add(factor, torch.zeros(len(factor), dtype=torch.float64))
+        scale = self._ridge.noise / self._force_noise
+        atom = 0
+        for start, stop in cuts([len(frame) for frame in frames], _ATOMS):
+            part = list(frames[start:stop])
+            rows, slopes = environment_columns(
+                self.kernel, part, environments, nu_weights, gradients=components is not None
+            )
+            fit.add(rows, residual[start:stop] / self._ridge.noise)
+            if components is not None and slopes is not None:
+                own = components[3 * atom : 3 * atom + len(slopes)]
+                fit.add(-scale * slopes, own / self._force_noise)
+            atom += sum(map(len, part))
+        weights = (self._ridge.noise * fit.solve()).split([len(kernel) for kernel in kernels])
+        return dict(zip(environments, weights, strict=True))
 
 
 class _Fitted:
