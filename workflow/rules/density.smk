@@ -122,6 +122,8 @@ rule density_learning_curve:
         "results/{scale}/logs/density_learning_curve/{curve}.log",
     benchmark:
         "results/{scale}/benchmarks/density_learning_curve/{curve}.tsv"
+    wildcard_constraints:
+        curve="|".join(CURVES),  # the errors of other rules lie in the same folder
     conda:
         "../../environment.yml"
     threads: 2
