@@ -8,12 +8,14 @@ from rhobar.kernels.environment_columns import (
 from rhobar.kernels.joint_matrix import joint_matrix
 from rhobar.kernels.kernel_store import KernelStore
 from rhobar.kernels.polynomial import PolynomialKernel
+from rhobar.kernels.stored_mixture import StoredMixture
 from rhobar.kernels.wigner_density import WignerDensity
 from rhobar.kernels.wigner_kernel import WignerKernel
 
 __all__ = [
     "KernelStore",
     "PolynomialKernel",
+    "StoredMixture",
     "WignerDensity",
     "WignerKernel",
     "center_densities",

@@ -18,6 +18,7 @@ from rhobar.models.ridge_per_order import OrderSolution, RidgePerOrder
 from rhobar.models.single_energy import SingleEnergy, TripletEnergy
 from rhobar.models.sparse_kernel import SparseKernelModel
 from rhobar.models.sparse_wigner_model import SparseWignerModel
+from rhobar.models.stored_kernel_ridge import StoredKernelRidge, StoredKernelSolution
 from rhobar.models.structures import force_rows, sum_over_atoms
 from rhobar.models.triplet_encoder import TripletEncoderDecoder
 from rhobar.models.triplet_pool import TripletPool
@@ -45,6 +46,8 @@ __all__ = [
     "SingleEnergy",
     "SparseKernelModel",
     "SparseWignerModel",
+    "StoredKernelRidge",
+    "StoredKernelSolution",
     "TripletEncoderDecoder",
     "TripletEnergy",
     "TripletPool",

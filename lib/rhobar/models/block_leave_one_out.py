@@ -7,10 +7,9 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
+from rhobar.models.shifted_cholesky import shifted_factor
 
-_SMALLEST_PIVOT = 0.9
-"""of the factor of K + 1: K has no negative eigenvalues, so none is below 1 but for rounding"""
+Matrix = NDArray[np.float64]
 
 
 def fold_ends(n_structures: int, n_folds: int) -> NDArray[np.int64]:
@@ -53,17 +52,7 @@ def left_out_residuals(
     from scipy.linalg import blas, lapack  # they work in place, numpy's do not
 
     shifted = matrix if overwrite else np.array(matrix, order="C")
-    shifted[np.diag_indices(len(targets))] += 1.0
-    # the transposed view has the order of columns that LAPACK wants
-    factor, failed = lapack.dpotrf(shifted.T, lower=1, clean=0, overwrite_a=1)
-    if failed:
-        raise np.linalg.LinAlgError(
-            f"K + 1 is not positive definite: its leading minor of {failed} rows is not positive."
-        )
-    if factor.diagonal().min() < _SMALLEST_PIVOT:
-        raise np.linalg.LinAlgError(
-            "rounding errors of K are as large as the regulariser 1, so that nothing is left of it."
-        )
+    factor = shifted_factor(shifted)
     inverse, _ = lapack.dtrtri(factor, lower=1, overwrite_c=1)
     half = blas.dtrmv(inverse, np.asarray(targets, dtype=np.float64), lower=1)
     projected = blas.dtrmv(inverse, half, lower=1, trans=1)  # G y
