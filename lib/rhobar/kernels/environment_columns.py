@@ -42,6 +42,8 @@ def environment_columns(
     from rhobar.ops import cpu
 
     iteration, types = _invariant(kernel), tuple(sorted(environments))
+    if not types:
+        raise ValueError("there are no environments to compare with; give those of one type.")
     pairs = center_pairs(kernel.density, frames, None, kernel.center_types, None, types)
     moved = moves(kernel.density, frames, pairs, "positions") if gradients else None
     values, slopes = [], []

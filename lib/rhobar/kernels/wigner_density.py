@@ -23,6 +23,8 @@ from rhobar.descriptors import (
 from rhobar.math import RadialIntegral
 from rhobar.ops import available_memory
 
+from .structure_lists import check_frames
+
 _PORTION = 4_000
 """atoms that are expanded at once: below 100 MB at 25 radial functions of five neighbor types"""
 
@@ -86,6 +88,16 @@ class WignerDensity:
             raise ValueError(
                 f"WignerDensity(radial={self.radial!r}): choose 'laplacian' or 'analytic'."
             )
+        for name, number, least in (("l_max", self.l_max, 0), ("n_radial", self.n_radial, 1)):
+            if not isinstance(number, int) or number < least:
+                raise ValueError(
+                    f"WignerDensity({name}={number!r}): a whole number, at least {least}, is due."
+                )
+        if self.spline_accuracy is not None and not self.spline_accuracy > 0:
+            raise ValueError(
+                f"WignerDensity(spline_accuracy={self.spline_accuracy!r}): give an error above "
+                "zero, or None for no table."
+            )
         WideningGaussian(self.smearing, self.smearing_rate, self.convention)
         Cutoff(self.cutoff, width=self.cutoff_width)
 
@@ -120,8 +132,11 @@ class WignerDensity:
         Memory: 8 bytes for each number of ``values``, and 100 MB for a portion of the frames.
 
         :param neighbor_types: the channels, sorted; neighbors of other types are left out
+        :raises ValueError: for bad structures or none, or without types
         :raises MemoryError: if they cannot fit
         """
+        check_frames(frames)
+        _check_channels(neighbor_types, sum(map(len, frames)))
         self._refuse_what_cannot_fit(sum(map(len, frames)), len(neighbor_types))
         parts: dict[int, list[CenterDensities]] = {}
         for first, portion in _portions(frames):
@@ -138,6 +153,7 @@ class WignerDensity:
         self, systems: list[System], neighbor_types: Sequence[int]
     ) -> dict[int, CenterDensities]:
         """The same for systems with their neighbor lists; differentiable by autograd."""
+        _check_channels(neighbor_types, sum(map(len, systems)))
         return self._dense(self.expansion(systems), neighbor_types)
 
     def _refuse_what_cannot_fit(self, n_atoms: int, n_types: int) -> None:
@@ -177,6 +193,15 @@ class WignerDensity:
             samples = own.samples.values.to(torch.int64)
             found[center] = CenterDensities(torch.cat(channels, 2), samples[:, 0], samples[:, 1])
         return found
+
+
+def _check_channels(neighbor_types: Sequence[int], n_atoms: int) -> None:
+    """Nothing, if they are an order of channels that others have too, and some for any atoms."""
+    if (n_atoms and not len(neighbor_types)) or sorted(set(neighbor_types)) != list(neighbor_types):
+        raise ValueError(
+            f"neighbor_types={neighbor_types!r}: give each type of atoms once, sorted, at least "
+            "one."
+        )
 
 
 def _portions(frames: Sequence[ase.Atoms]) -> Iterator[tuple[int, list[ase.Atoms]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import operator
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -70,12 +71,21 @@ class WignerKernel:
     def __post_init__(self) -> None:
         if self.engine not in ENGINES:
             raise ValueError(f"WignerKernel(engine={self.engine!r}): choose one of {ENGINES}.")
+        if not isinstance(self.density, WignerDensity):
+            raise TypeError(
+                f"WignerKernel(density={self.density!r}): give a rhobar.kernels.WignerDensity."
+            )
         if self.center_types is not None:
-            object.__setattr__(self, "center_types", tuple(int(a) for a in self.center_types))
+            object.__setattr__(self, "center_types", _checked_types(self.center_types))
         self.pair_kernel()
 
     def pair_kernel(self, target: tuple[int, int] = (0, 1)) -> PairKernel:
-        """What turns the overlaps of two densities into kernels of ``(o3_lambda, o3_sigma)``."""
+        """
+        What turns the overlaps of two densities into kernels of ``(o3_lambda, o3_sigma)``.
+
+        :raises ValueError: for what is no target
+        """
+        target = _checked_target(target)
         if self.engine == "grid":
             return RotationPowers(self.density.l_max, self.nu_max, target)
         return CgIteration(self.density.l_max, self.nu_max, self.lambda_max, target)
@@ -204,13 +214,14 @@ class WignerKernel:
         :raises ValueError: for bad structures, unknown kinds of gradients
         :raises MemoryError: for what cannot fit
         """
-        unknown = sorted(set(gradients) - {"positions", "strain"})
-        if unknown:
+        if isinstance(gradients, str) or not set(gradients) <= {"positions", "strain"}:
             raise ValueError(
-                f"gradients={list(gradients)!r}: {unknown} are none of 'positions', 'strain'."
+                f"gradients={gradients!r}: give a list of any of 'positions', 'strain'."
             )
+        if not targets:
+            raise ValueError("targets is empty; give [(0, 1)] for energies, [(1, 1)] for dipoles.")
         pairs = center_pairs(self.density, frames, other, self.center_types, num_threads)
-        kernels = {target: self.pair_kernel(target) for target in targets}
+        kernels = {kernel.target: kernel for kernel in map(self.pair_kernel, targets)}
         moved = [moves(self.density, frames, pairs, parameter) for parameter in gradients]
         blocks = center_map if per_atom else structure_map
         return blocks(pairs, kernels, moved, num_threads)
@@ -255,6 +266,7 @@ class WignerKernel:
             ``(n, 2 o3_lambda + 1, n', 2 o3_lambda + 1)``
         :raises MemoryError: for a quadrature that cannot fit
         """
+        target = _checked_target(target)
         if self.engine != "grid":
             raise ValueError(
                 f"WignerKernel(engine={self.engine!r}): only the grid takes functions; "
@@ -275,6 +287,32 @@ class WignerKernel:
         )
         matrices = pairs.matrices(PairSums(kernel), per_atom=False)
         return matrices[..., 1].contiguous()
+
+
+def _checked_target(target: tuple[int, int]) -> tuple[int, int]:
+    """Two whole numbers; which ones there are is seen where they are used."""
+    try:
+        o3_lambda, o3_sigma = map(operator.index, target)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"target={target!r}: give (o3_lambda, o3_sigma), such as (0, 1) for energies or "
+            "(1, 1) for dipoles."
+        ) from error
+    return o3_lambda, o3_sigma
+
+
+def _checked_types(center_types: Sequence[int]) -> tuple[int, ...]:
+    """At least one type of atoms."""
+    try:
+        found = tuple(map(operator.index, center_types))
+    except TypeError:
+        found = ()
+    if not found:
+        raise ValueError(
+            f"WignerKernel(center_types={center_types!r}): give types of atoms, such as (6,) for "
+            "carbon, or None for all."
+        )
+    return found
 
 
 def exponential_order(largest: float) -> int:
