@@ -6,11 +6,32 @@ import ctypes
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+import torch
+
+from rhobar.ops import cuda
+from rhobar.ops.cuda import device_code, group_sums, pair_values
 from rhobar.ops.cuda.device_code import source_code
 
 COMPILER = shutil.which("g++") or shutil.which("clang++")
+DEVICES = [
+    pytest.param(
+        "cpu", marks=pytest.mark.skipif(COMPILER is None, reason="no C++ compiler is there")
+    ),
+    pytest.param(
+        "cuda",
+        marks=pytest.mark.skipif(
+            not (torch.cuda.is_available() and cuda.is_available(torch.device("cuda"))),
+            reason="no GPU is there, or no CuPy",
+        ),
+    ),
+]
+"""a GPU, or the CPU in the place of one"""
+
 SHIM = Path(__file__).with_name("cuda_on_cpu.h")
 SHARED_BYTES = 227 * 1024
 
@@ -33,6 +54,20 @@ extern "C" void launch(unsigned x, unsigned y, unsigned threads, const long long
     free(stacks);
 }}
 """
+
+
+@contextmanager
+def device_of(name: str) -> Iterator[torch.device]:
+    """One of ``DEVICES`` to run CUDA kernels on."""
+    if name == "cuda":
+        yield torch.device("cuda", 0)
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(device_code, "load", load)
+        patch.setattr(device_code, "shared_bytes", lambda device: SHARED_BYTES)
+        yield torch.device("cpu")
+    pair_values.pair_values.cache_clear()
+    group_sums._sum_groups.cache_clear()
 
 
 def options(macros):

@@ -4,22 +4,9 @@ import pytest
 import torch
 
 from rhobar.ops import CgIteration, RotationPowers, WeightedKernels, cuda, summed_kernels
-from rhobar.ops.cuda import device_code, group_sums, pair_engine, pair_values
+from rhobar.ops.cuda import pair_engine, pair_values
 from tests.ops import cuda_on_cpu
 
-DEVICES = [
-    pytest.param(
-        "cpu",
-        marks=pytest.mark.skipif(cuda_on_cpu.COMPILER is None, reason="no C++ compiler is there"),
-    ),
-    pytest.param(
-        "cuda",
-        marks=pytest.mark.skipif(
-            not (torch.cuda.is_available() and cuda.is_available(torch.device("cuda"))),
-            reason="no GPU is there, or no CuPy",
-        ),
-    ),
-]
 ITERATIONS = [
     CgIteration(l_max=3, nu_max=4, lambda_max=3),
     CgIteration(l_max=1, nu_max=6, lambda_max=2),
@@ -32,18 +19,10 @@ ITERATIONS = [
 INVARIANTS = [iteration for iteration in ITERATIONS if iteration.target == (0, 1)]
 
 
-@pytest.fixture(scope="module", params=DEVICES)
+@pytest.fixture(scope="module", params=cuda_on_cpu.DEVICES)
 def device(request):
-    """A GPU, or the CPU in the place of one."""
-    if request.param == "cuda":
-        yield torch.device("cuda", 0)
-        return
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(device_code, "load", cuda_on_cpu.load)
-        patch.setattr(device_code, "shared_bytes", lambda device: cuda_on_cpu.SHARED_BYTES)
-        yield torch.device("cpu")
-    pair_values.pair_values.cache_clear()
-    group_sums._sum_groups.cache_clear()
+    with cuda_on_cpu.device_of(request.param) as device:
+        yield device
 
 
 def environments(count, l_max, seed, dtype=torch.float64):

@@ -158,7 +158,7 @@ class ComputingStore(KernelStore):
             seconds = pairs.expected_seconds(sums, n_pairs)
             n_systems = min(len(self.frames), 2 * int(self.settings["chunk"]))
             beside += pairs.density_bytes * n_systems / len(sample)
-            beside += max(self._bytes([chunk]) for chunk in chunks)
+            beside += max((self._bytes([chunk]) for chunk in chunks), default=0.0)
         what = f"{len(chunks)} chunks of {self.folder}"
         return LongRun(what, n_pairs, seconds, result=self._bytes(chunks), beside=beside)
 

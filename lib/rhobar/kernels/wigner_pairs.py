@@ -147,7 +147,7 @@ class CenterPairs:
         counts = {a: len(self.rows.densities[a].system) for a in self.center_types}
         center_type = max(counts, key=lambda a: counts[a] * len(self.columns.densities[a].system))
         left, right = (side.densities[center_type].values for side in (self.rows, self.columns))
-        wanted = int(min(n_pairs / 400, sums.sample))
+        wanted = max(1, int(min(n_pairs / 400, sums.sample)))
         right = right[:: -(-len(right) // math.isqrt(wanted))]
         left = left[:: -(-len(left) // (wanted // len(right)))]
         groups = [torch.zeros(len(side), dtype=torch.int64) for side in (left, right)]
