@@ -31,6 +31,7 @@ wildcard_constraints:
 include: "workflow/rules/data.smk"
 include: "workflow/rules/density.smk"
 include: "workflow/rules/wigner.smk"
+include: "workflow/rules/wigner_large.smk"
 include: "workflow/rules/counterexamples.smk"
 include: "workflow/rules/completeness.smk"
 include: "workflow/rules/incompleteness.smk"

@@ -51,6 +51,15 @@ def test_curves_are_means_over_seeds_in_both_units(fits: pd.DataFrame) -> None:
     assert labels == ["ν = 1", "ν ≤ 2", "ν ≤ 4", "ν ≤ 4, carbon only"]
 
 
+def test_published_errors_are_shown_beside(fits: pd.DataFrame) -> None:
+    figure = wigner_curves(fits, pd.DataFrame({"n_train": [200], "value": [0.0043]}))
+    (shown,) = [line for line in figure.axes[0].lines if line.get_marker() == "*"]
+    np.testing.assert_allclose(shown.get_xydata(), [[200, 0.0043 / KCAL_PER_MOL]])
+    assert [line for line in figure.axes[1].lines if line.get_marker() == "*"] == []
+    (legend,) = figure.legends
+    assert "published" in [text.get_text() for text in legend.get_texts()]
+
+
 def test_dipoles_are_in_debye(fits: pd.DataFrame) -> None:
     figure = wigner_curves(fits.assign(target="dipole", measure="norm"))
     line = figure.axes[0].containers[0].lines[0].get_xydata()

@@ -79,3 +79,26 @@ def test_all_faults_are_reported_at_once(smoke: dict[str, Any]) -> None:
     message = _refusal(smoke)
     assert "unknown key sclae" in message
     assert "density.body_order.n_train" in message
+
+
+LARGE = {
+    "curve": "methane",
+    "kernel": "cg",
+    "n_train": 40,
+    "n_validation": 10,
+    "n_test": 10,
+    "chunk": 16,
+    "n_search": 16,
+    "log_c": [6.0],
+    "alpha": [1.0],
+}
+
+
+def test_a_large_regression_is_possible(smoke: dict[str, Any]) -> None:
+    assert checked(smoke)["wigner"]["large"] is None
+    smoke["wigner"]["large"] = LARGE
+    assert checked(smoke)["wigner"]["large"]["solver"] == "cholesky"
+    smoke["wigner"]["large"] = {**LARGE, "kernel": "grid", "n_search": 17}
+    message = _refusal(smoke)
+    assert "wigner.large.kernel: 'grid' is none of wigner.curves.methane.kernels (cg)" in message
+    assert "n_search: 17 structures are more than the 16 of the first chunk" in message

@@ -33,6 +33,7 @@ PROTOCOL: dict[str, Any] = {
     "split": "shuffled",
     "n_structures": None,
 }
+REFERENCES = Path(__file__).parents[2] / "workflow" / "report" / "references.yaml"
 SEARCH = {"n_annealed": 20, "max_iterations": 20, "n_local": 10}
 
 
@@ -214,5 +215,16 @@ def test_figures_of_several_seeds(
     for seed, rows in wigner_errors.groupby("seed"):
         numbers.append(tmp_path / f"{seed}.parquet")
         rows.to_parquet(numbers[-1])
-    wigner_figure.main("energies", numbers, [tmp_path / "energies.png"])
+    wigner_figure.main("energies", numbers, [tmp_path / "energies.png"], REFERENCES)
     assert (tmp_path / "energies.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_published_points_are_those_of_the_same_fit(wigner_errors: pd.DataFrame) -> None:
+    entry = {"dataset": "minimol", "kernel": "cg", "nu_max": 4, "n_train": 500, "measure": "mae"}
+    entry |= {"value": 4.3, "unit": "meV", "drawn": True}
+    others = [{**entry, "drawn": False}, {**entry, "n_train": 499}, {**entry, "dataset": "qm9"}]
+    found = wigner_figure.published_points([entry, *others], wigner_errors)
+    assert found["n_train"].tolist() == [500]
+    assert found["value"].tolist() == pytest.approx([0.0043])
+    assert len(wigner_figure.published_points(others, wigner_errors)) == 0
+    assert len(wigner_figure.published_points([], wigner_errors)) == 0

@@ -2,6 +2,7 @@
 
 WIGNER = config["wigner"]
 WIGNER_CURVES = WIGNER["curves"]
+WIGNER_PROTOCOLS = {**WIGNER_CURVES}  # of splits; others join
 WIGNER_ERRORS = f"results/{SCALE}/wigner/errors/{{curve}}-{{kernel}}-{{seed}}.parquet"
 
 # rows of the largest kernel: a vector has three
@@ -38,7 +39,7 @@ rule wigner_split:
     """Indices of training and test structures of one curve and seed, in the published order."""
     input:
         dataset=lambda wildcards: DATASET.format(
-            WIGNER_CURVES[wildcards.curve]["dataset"]
+            WIGNER_PROTOCOLS[wildcards.curve]["dataset"]
         ),
     output:
         split="results/{scale}/wigner/splits/{curve}-{seed}.json",
@@ -53,7 +54,7 @@ rule wigner_split:
         mem_mb=4000,
         runtime=10,
     params:
-        protocol=lambda wildcards: WIGNER_CURVES[wildcards.curve],
+        protocol=lambda wildcards: WIGNER_PROTOCOLS[wildcards.curve],
         code=source_digest("wigner_split.py"),
     script:
         "../scripts/wigner_split.py"
@@ -210,6 +211,7 @@ rule wigner_figure:
     """One figure, as .pdf and .png, from saved numbers only."""
     input:
         numbers=lambda wildcards: NUMBERS_OF_WIGNER[wildcards.figure],
+        references="workflow/report/references.yaml",
     output:
         pdf="results/{scale}/wigner/{figure}.pdf",
         png="results/{scale}/wigner/{figure}.png",

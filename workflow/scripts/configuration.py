@@ -27,7 +27,7 @@ def checked(configuration: dict[str, Any]) -> dict[str, Any]:
     validator = extend(Draft202012Validator, {"properties": _properties_with_defaults})
     complaints = [_complaint(error) for error in validator(schema).iter_errors(filled)]
     if not complaints:
-        complaints += _unknown_datasets(filled)
+        complaints += _unknown_datasets(filled) + _impossible_regressions(filled)
     if complaints:
         raise ValueError(f"Configuration refused: {'; '.join(sorted(set(complaints)))}.")
     return filled
@@ -51,6 +51,27 @@ def _unknown_datasets(configuration: dict[str, Any]) -> list[str]:
             )
     if "b8" not in configuration["datasets"]:
         complaints.append("completeness.b8: datasets has no b8")
+    return complaints
+
+
+def _impossible_regressions(configuration: dict[str, Any]) -> list[str]:
+    """Complain about a large regression on a kernel, or a search in structures, it has not."""
+    large = configuration["wigner"]["large"]
+    if large is None:
+        return []
+    complaints = []
+    kernels = configuration["wigner"]["curves"][large["curve"]]["kernels"]
+    if large["kernel"] not in kernels:
+        complaints.append(
+            f"wigner.large.kernel: {large['kernel']!r} is none of wigner.curves.{large['curve']}"
+            f".kernels ({', '.join(kernels)})"
+        )
+    most = min(large["chunk"], large["n_train"])
+    if large["n_search"] > most:
+        complaints.append(
+            f"wigner.large.n_search: {large['n_search']} structures are more than the {most} of "
+            "the first chunk that train"
+        )
     return complaints
 
 

@@ -56,7 +56,7 @@ def main(
                 starts[nu_max] = found.point
             predicted = found.predict(tall, noise=ridge.noise).reshape(reference.shape) + baseline
             row = {"target": protocol["target"], "measure": protocol["error"], "nu_max": nu_max}
-            numbers = {**_errors(predicted, reference, baseline), **_hypers(found)}
+            numbers = {**all_errors(predicted, reference, baseline), **_hypers(found)}
             rows.append({**labels, **row, "n_train": n_train, **numbers})
     with written_beside(errors) as temporary:
         pd.DataFrame(rows).to_parquet(temporary, index=False)
@@ -83,7 +83,7 @@ def error_of(
 ) -> float:
     """Test error ``measure`` of predictions ``(row,)`` without their baseline."""
     return float(
-        _errors(predicted.reshape(reference.shape) + baseline, reference, baseline)[measure]
+        all_errors(predicted.reshape(reference.shape) + baseline, reference, baseline)[measure]
     )
 
 
@@ -111,7 +111,7 @@ def _tall(matrices: tuple[np.ndarray, np.ndarray], n_rows: int, nu_max: int) -> 
     return np.moveaxis(matrices[1][: nu_max + 1, :, :n_rows], 0, -1)
 
 
-def _errors(
+def all_errors(
     predicted: np.ndarray, reference: np.ndarray, baseline: np.ndarray
 ) -> dict[str, float | int]:
     """Over the test structures, in eV or e·Å, beside the deviation that the baseline leaves."""

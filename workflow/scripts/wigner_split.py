@@ -15,20 +15,23 @@ def main(dataset: Path, split: Path, protocol: dict[str, Any], seed: int) -> Non
     """
     Write the structures of ``dataset`` that ``protocol`` trains on and tests with to ``split``.
 
-    The published order: the whole list shuffled once, the first ones test, the next ones train.
+    The published order: the whole list shuffled once, the first ones test, the next ones train, and
+    of the rest the first ones validate, where the protocol has an ``n_validation``.
 
     :raises ValueError: when the data set has too few structures for the protocol
     """
     data = load_prepared(dataset)
     whole = _whole_split(data, protocol, seed)
-    n_train = max(protocol["n_train"])
-    if len(whole.train) < n_train:
+    n_train, n_validation = max(protocol["n_train"]), protocol.get("n_validation", 0)
+    if len(whole.train) < n_train + n_validation:
+        more = f" and n_validation={n_validation} need" if n_validation else " needs"
         raise ValueError(
             f"{dataset}: the split {protocol['split']!r} leaves {len(whole.train)} structures to "
-            f"train beside {len(whole.test)} to test; n_train={n_train} needs more. Lower it in "
-            "the configuration (wigner.curves), or take a larger data set."
+            f"train beside {len(whole.test)} to test; n_train={n_train}{more} more. Lower it in "
+            "the configuration (wigner.curves, wigner.large), or take a larger data set."
         )
-    Split(train=whole.train[:n_train], test=whole.test).save(split)
+    train, validation = np.split(whole.train[: n_train + n_validation], [n_train])
+    Split(train=train, validation=validation, test=whole.test).save(split)
 
 
 def _whole_split(data: Dataset, protocol: dict[str, Any], seed: int) -> Split:

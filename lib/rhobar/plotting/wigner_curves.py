@@ -26,7 +26,7 @@ _UNITS = {"energy": ("kcal/mol", _EV_PER_KCAL_MOL), "dipole": ("Debye", _DEBYE)}
 _MEASURES = {"mae": "MAE", "rmse": "RMSE", "norm": "MAE of lengths"}
 
 
-def wigner_curves(errors: DataFrame) -> Figure:
+def wigner_curves(errors: DataFrame, published: DataFrame | None = None) -> Figure:
     """
     Test error against training structures on double logarithmic axes, a line per kernel and order.
 
@@ -37,6 +37,8 @@ def wigner_curves(errors: DataFrame) -> Figure:
     :param errors: one row per fit to one data set, columns ``kernel``, ``nu_max``, ``seed``,
         ``n_train``, ``target`` (``energy``, eV, or ``dipole``, e·Å), ``measure`` (``mae``,
         ``rmse``, ``norm``) and the errors of these names, and ``deviation``
+    :param published: errors by that measure that are shown beside, columns ``n_train`` and
+        ``value`` in the unit of the target
     """
     ((target, measure),) = errors[["target", "measure"]].drop_duplicates().to_numpy()
     unit, factor = _UNITS[target]
@@ -51,6 +53,17 @@ def wigner_curves(errors: DataFrame) -> Figure:
             _draw(axis, errors.assign(value=values))
             axis.set_xlabel("training structures")
             axis.set_ylabel(label)
+        if published is not None and len(published):
+            axes[0].plot(
+                published["n_train"],
+                published["value"] / factor,
+                label="published",
+                linestyle="none",
+                marker="*",
+                markersize=9,
+                markerfacecolor="none",
+                color="black",
+            )
         handles, labels = axes[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=min(6, len(labels)))
     return figure
