@@ -56,19 +56,20 @@ def large_chunk_minutes(wildcards, threads):
 
 
 def large_fit_memory(wildcards):
-    """The matrix, or the columns of the preconditioner and their products, and a chunk."""
-    n, orders = LARGE["n_train"], max(LARGE_HYPERS["nu"]) + 1
-    matrix = {"cholesky": 8e-6 * n**2, "cg": 8e-6 * (5000 * n + 8 * 5000**2)}
-    chunk = 8e-6 * LARGE["chunk"] ** 2 * (orders + 2)
-    return round(4000 + matrix[LARGE["solver"]] + chunk)
+    """The matrix, tiles of it, or columns of the preconditioner and their products; a chunk."""
+    n, part, orders = LARGE["n_train"], LARGE["chunk"], max(LARGE_HYPERS["nu"]) + 1
+    numbers = {"cholesky": n**2, "tiles": 4 * part**2, "cg": 5000 * n + 8 * 5000**2}
+    return round(4000 + 8e-6 * (numbers[LARGE["solver"]] + part**2 * (orders + 2)))
 
 
 def large_fit_minutes(wildcards, threads):
-    """Chunks at 0.5 GB/s and n³/3 operations at 20 GFLOP/s and thread; or 200 passes."""
+    """Files at 0.5 GB/s, in passes over the chunks, and n³/3 operations at 20 GFLOP/s a thread."""
     n, orders = LARGE["n_train"], max(LARGE_HYPERS["nu"]) + 1
-    one_pass = 8 * orders * n**2 / 2 / 5e8
-    seconds = {"cholesky": one_pass + n**3 / 3 / (2e10 * threads), "cg": 200 * one_pass}
-    return round(30 + 2 * seconds[LARGE["solver"]] / 60)
+    passes = {"cholesky": 1, "tiles": 3 + n / LARGE["chunk"] / orders, "cg": 200}
+    seconds = 4 * orders * n**2 * passes[LARGE["solver"]] / 5e8 + n**3 / (
+        6e10 * threads
+    )
+    return round(30 + 2 * seconds / 60)
 
 
 rule wigner_large_store:
