@@ -1,5 +1,6 @@
 """Exported Wigner models give the energies and forces of the models they were made from."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,12 @@ DENSITY = WignerDensity(cutoff=3.0, l_max=2, n_radial=4, smearing=0.4, smearing_
 RIDGE = NuKernelRidge(ExponentialMixing(3), error="rmse", noise=0.01, max_iterations=20)
 
 
-@pytest.mark.parametrize("engine", ["cg", "grid"])
-def test_energies_and_forces(engine: str, tmp_path: Path) -> None:
-    kernel = WignerKernel(DENSITY, nu_max=3, engine=engine, lambda_max=2)
+@pytest.mark.parametrize(
+    ("engine", "radial"), [("cg", "laplacian"), ("grid", "laplacian"), ("grid", "analytic")]
+)
+def test_energies_and_forces(engine: str, radial: str, tmp_path: Path) -> None:
+    density = replace(DENSITY, radial=radial)
+    kernel = WignerKernel(density, nu_max=3, engine=engine, lambda_max=2)
     model = SparseWignerModel(kernel, n_sparse=12, ridge=RIDGE).fit(*molecules(20))
     path = tmp_path / "model.pt"
     export_model(model, path)

@@ -130,6 +130,28 @@ def test_gradients_against_differences(engine: str, density: WignerDensity) -> N
         assert (values - slopes).abs().max() <= 1e-7 * max(float(slopes.abs().max()), 1e-4)
 
 
+def test_gradients_of_the_columns_are_those_of_the_other_way_round() -> None:
+    kernel, (system, atom, axis) = WignerKernel(DENSITY, engine="cg"), (0, 2, 1)
+    found = kernel.compute(columns(), rows(), ["positions"], targets=TARGETS[:2])
+    high, low = (
+        kernel.compute(rows(), moved(columns(), system, atom, axis, step), targets=TARGETS[:2])
+        for step in (1e-4, -1e-4)
+    )
+    for key, block in found.items():
+        size, n_rows = 2 * int(key["o3_lambda"]) + 1, len(rows())
+        slopes = (high.block(key).values - low.block(key).values) / 2e-4
+        slopes = slopes.reshape(n_rows, size, -1, size)[:, :, system]  # (row, mu, mu')
+        gradient = block.gradient("positions")
+        if int(key["nu"]) == 0:
+            assert len(gradient.samples) == 0
+            continue
+        place = gradient.samples.position([system, system, atom])
+        turned = gradient.values[place, axis].reshape(size, n_rows, size).permute(1, 2, 0)
+        scale = float(slopes.abs().max())
+        assert scale > 1e-6
+        assert (turned - slopes).abs().max() <= 1e-7 * max(scale, 1e-4)
+
+
 def test_no_force_and_no_torque_on_the_whole() -> None:
     molecule = structures.ethanol()
     blocks = WignerKernel(DENSITY).compute([molecule], columns(), ["positions"])
@@ -186,5 +208,5 @@ def test_autograd_of_positions_and_cell() -> None:
 
 
 def test_unknown_gradients() -> None:
-    with pytest.raises(ValueError, match="none of 'positions', 'strain'"):
+    with pytest.raises(ValueError, match=r"gradients=\['cell'\]: give .* 'positions', 'strain'"):
         WignerKernel(DENSITY).compute(rows(), gradients=["cell"])

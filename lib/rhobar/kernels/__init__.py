@@ -1,5 +1,6 @@
 """Kernels: similarities between two environments, or two structures."""
 
+from rhobar.kernels.dense_density import dense_density
 from rhobar.kernels.environment_columns import (
     center_densities,
     environment_columns,
@@ -19,6 +20,7 @@ __all__ = [
     "WignerDensity",
     "WignerKernel",
     "center_densities",
+    "dense_density",
     "environment_columns",
     "joint_matrix",
     "mixed_kernel",

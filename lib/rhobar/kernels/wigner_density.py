@@ -23,6 +23,7 @@ from rhobar.descriptors import (
 from rhobar.math import RadialIntegral
 from rhobar.ops import available_memory
 
+from .dense_density import dense_density
 from .structure_lists import check_frames
 
 _PORTION = 4_000
@@ -111,8 +112,8 @@ class WignerDensity:
         return _expansion(self)
 
     @property
-    def compressions(self) -> list[Tensor]:
-        """Per l, what radial functions are combined with to channels, ``(n, kept)``."""
+    def compressions(self) -> Tensor:
+        """Per l, what radial functions are combined with to channels, ``(l_max + 1, n, kept)``."""
         return _compressions(self)
 
     def requested_neighbor_lists(self) -> list[NeighborListOptions]:
@@ -140,8 +141,9 @@ class WignerDensity:
         self._refuse_what_cannot_fit(sum(map(len, frames)), len(neighbor_types))
         parts: dict[int, list[CenterDensities]] = {}
         for first, portion in _portions(frames):
+            sizes = [len(frame) for frame in portion]
             blocks = self.expansion.compute(portion, num_threads=num_threads)
-            for center_type, found in self._dense(blocks, neighbor_types).items():
+            for center_type, found in self._dense(blocks, neighbor_types, sizes).items():
                 found = found._replace(system=found.system + first)
                 parts.setdefault(center_type, []).append(found)
         return {
@@ -154,11 +156,12 @@ class WignerDensity:
     ) -> dict[int, CenterDensities]:
         """The same for systems with their neighbor lists; differentiable by autograd."""
         _check_channels(neighbor_types, sum(map(len, systems)))
-        return self._dense(self.expansion(systems), neighbor_types)
+        sizes = [len(system) for system in systems]
+        return self._dense(self.expansion(systems), neighbor_types, sizes)
 
     def _refuse_what_cannot_fit(self, n_atoms: int, n_types: int) -> None:
         """Densities and, while they are put together, the copy of one type of centers."""
-        n_channels = n_types * self.compressions[0].shape[1]
+        n_channels = n_types * self.compressions.shape[2]
         size, available = 16 * n_atoms * (self.l_max + 1) ** 2 * n_channels, available_memory()
         if size > available:
             raise MemoryError(
@@ -168,30 +171,29 @@ class WignerDensity:
             )
 
     def _dense(
-        self, blocks: TensorMap, neighbor_types: Sequence[int]
+        self, blocks: TensorMap, neighbor_types: Sequence[int], sizes: Sequence[int]
     ) -> dict[int, CenterDensities]:
-        """Densities by center type from blocks of the expansion."""
-        known = {
-            (int(key["center_type"]), int(key["neighbor_type"]), int(key["o3_lambda"])): block
-            for key, block in blocks.items()
-        }
+        """Densities by center type from blocks of the expansion of systems of some sizes."""
+        first = torch.tensor([0, *sizes], device=blocks.device).cumsum(0)
         found = {}
-        for center in sorted({center for center, _, _ in known}):
-            own = known[center, center, 0]  # every center has a row there
-            channels = []
-            for neighbor in neighbor_types:
-                parts = []
-                for l, compression in enumerate(self.compressions):
-                    shape = (len(own.samples), 2 * l + 1, compression.shape[1])
-                    part = own.values.new_zeros(shape)
-                    block = known.get((center, neighbor, l))
-                    if block is not None:
-                        rows = own.samples.select(block.samples)
-                        part = part.index_copy(0, rows, block.values @ compression.to(part))
-                    parts.append(part)
-                channels.append(torch.cat(parts, dim=1))
-            samples = own.samples.values.to(torch.int64)
-            found[center] = CenterDensities(torch.cat(channels, 2), samples[:, 0], samples[:, 1])
+        for center_type in torch.unique(blocks.keys.column("center_type")).tolist():
+            # every center has a row there
+            own = blocks.block(
+                {"o3_lambda": 0, "center_type": center_type, "neighbor_type": center_type}
+            )
+            system, atom = own.samples.values.to(torch.int64).T
+            row = torch.zeros(sum(sizes), dtype=torch.int64, device=blocks.device)
+            row[first[system] + atom] = torch.arange(len(system), device=blocks.device)
+            values = dense_density(
+                blocks,
+                center_type,
+                list(map(int, neighbor_types)),
+                self.compressions.to(own.values),
+                row,
+                first,
+                len(system),
+            )
+            found[center_type] = CenterDensities(values, system, atom)
         return found
 
 
@@ -233,9 +235,9 @@ def _expansion(density: WignerDensity) -> SphericalExpansion:
 
 
 @functools.lru_cache(maxsize=8)
-def _compressions(density: WignerDensity) -> list[Tensor]:
+def _compressions(density: WignerDensity) -> Tensor:
     """
-    For each l what radial functions are combined with, ``(n, kept)``, with one number of kept ones.
+    For each l what radial functions are combined with, ``(l_max + 1, n, kept)``.
 
     Of a table of integrals at many distances, each row scaled to a neighbor of unit density, the
     right singular vectors that leave out less than ``_MISSED`` of every row.
@@ -244,9 +246,7 @@ def _compressions(density: WignerDensity) -> list[Tensor]:
     basis = hypers["radial"]
     integral = RadialIntegral(basis, hypers["density"], cutoff=density.cutoff, l_max=density.l_max)
     if isinstance(basis, CompleteBasis):
-        return [
-            torch.eye(basis.n_radial, dtype=torch.float64)[:n] for n in basis.n_per_l(density.l_max)
-        ]
+        return torch.eye(basis.n_radial, dtype=torch.float64).repeat(density.l_max + 1, 1, 1)
     distances = torch.linspace(0.0, density.cutoff, 2001, dtype=torch.float64)
     with torch.no_grad():
         table = torch.cat([integral(part) for part in distances.split(256)])
@@ -258,7 +258,5 @@ def _compressions(density: WignerDensity) -> list[Tensor]:
         missed = products.flip(1).cumsum(1).flip(1).amax(0).sqrt()  # without the first n
         counts.append(int((missed > _MISSED).sum()))
         vectors.append(directions.T)
-    return [
-        v[:, : max(counts)] * (torch.arange(max(counts)) < n)
-        for v, n in zip(vectors, counts, strict=True)
-    ]
+    kept = torch.arange(max(counts)) < torch.tensor(counts)[:, None, None]
+    return torch.stack(vectors)[:, :, : max(counts)] * kept

@@ -94,11 +94,12 @@ def moves(
             moved = side.system_ptr[system] + atom
         else:
             moved = side.densities[center_type].system[center]
-        values = gradient.values.flatten(1, -3) @ density.compressions[l]  # (entry, axis, m, kept)
+        compression = density.compressions[l, : gradient.values.shape[-1]]
+        values = gradient.values.flatten(1, -3) @ compression  # (entry, axis, m, kept)
         channel = neighbor_types.index(int(key["neighbor_type"])) * values.shape[3]
         found = (l, channel, center * n_moved + moved, values)
         parts.setdefault(center_type, []).append(found)
-    n_channels = len(neighbor_types) * density.compressions[0].shape[1]
+    n_channels = len(neighbor_types) * density.compressions.shape[2]
     return Moves(parameter, {a: _joined(p, n_channels, n_moved) for a, p in parts.items()})
 
 

@@ -208,7 +208,8 @@ class WignerKernel:
 
         :param other: the columns, ``…_ref``; None: ``frames`` again
         :param gradients: any of ``positions``, ``strain``, of the structures in ``frames`` only,
-            stored beside the values
+            stored beside the values. Those of the columns are in ``compute(other, frames, …)``,
+            since :math:`\\kappa_{\\mu \\mu'}(i, j) = \\kappa_{\\mu' \\mu}(j, i)`
         :param targets: ``(o3_lambda, o3_sigma)`` of the kernels
         :param per_atom: kernels of single centers instead of their sums over structures
         :raises ValueError: for bad structures, unknown kinds of gradients

@@ -9,7 +9,7 @@ from metatomic.torch import NeighborListOptions, System
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from rhobar.kernels import WignerKernel
+from rhobar.kernels import WignerKernel, dense_density
 from rhobar.ops import CgIteration, RotationPowers, WeightedKernels
 
 
@@ -59,15 +59,15 @@ class WignerPotential(torch.nn.Module):
         # a copy of its own: moved to a device or another dtype, it must not take the kernel along
         self.expansion = copy.deepcopy(kernel.density.expansion)
         self.in_torch = WeightedKernels(iteration, nu_weights)
-        self.l_max, self.n_types = kernel.density.l_max, len(atomic_types)
+        self.atomic_types = list(map(int, atomic_types))
         self.ends = torch.tensor([0, *map(len, weights)]).cumsum(0).tolist()
-        orders = range(self.l_max + 1)
+        orders = range(kernel.density.l_max + 1)
         keys = [[l, 1, a, b] for a in atomic_types for b in atomic_types for l in orders]
         self.register_buffer("types", torch.tensor(atomic_types, dtype=torch.int64))
         self.register_buffer("environments", torch.cat(environments))
         self.register_buffer("weights", torch.cat(weights))
         self.register_buffer("type_energies", type_energies.detach().clone())
-        self.register_buffer("compressions", torch.stack(kernel.density.compressions))
+        self.register_buffer("compressions", kernel.density.compressions.clone())
         self.register_buffer("block_keys", torch.tensor(keys, dtype=torch.int32))
         centers = torch.tensor(atomic_types if kernel.center_types is None else kernel.center_types)
         self.register_buffer("is_center", torch.isin(self.types, centers))
@@ -84,7 +84,7 @@ class WignerPotential(torch.nn.Module):
         """
         sizes = [len(system) for system in systems]
         types = torch.cat([system.types.to(torch.int64) for system in systems])
-        kind = torch.searchsorted(self.types, types).clamp_max(self.n_types - 1)
+        kind = torch.searchsorted(self.types, types).clamp_max(len(self.atomic_types) - 1)
         unknown = torch.where(self.types[kind] != types)[0]
         if len(unknown) > 0:
             raise ValueError(
@@ -96,25 +96,22 @@ class WignerPotential(torch.nn.Module):
         energies = self.type_energies[kind]
         names = ["o3_lambda", "o3_sigma", "center_type", "neighbor_type"]
         blocks = self.expansion(systems, None, Labels(names, self.block_keys))
-        for k in range(self.n_types):
+        for k in range(len(self.atomic_types)):
             rows = torch.where(kind == k)[0]
             if len(rows) == 0 or not bool(self.is_center[k]):
                 continue
             place = torch.zeros_like(kind)
             place[rows] = torch.arange(len(rows), device=kind.device)
-            channels: List[Tensor] = []  # noqa: UP006
-            for other in range(self.n_types):
-                parts: List[Tensor] = []  # noqa: UP006
-                for l in range(self.l_max + 1):
-                    block = blocks.block((k * self.n_types + other) * (self.l_max + 1) + l)
-                    samples = block.samples.values.to(torch.int64)
-                    values = block.values @ self.compressions[l]
-                    shape = [len(rows), 2 * l + 1, self.compressions.shape[2]]
-                    part = torch.zeros(shape, dtype=values.dtype, device=values.device)
-                    own = place[first[samples[:, 0]] + samples[:, 1]]
-                    parts.append(part.index_copy(0, own, values))
-                channels.append(torch.cat(parts, 1))
-            found = self._compared(torch.cat(channels, 2), self.ends[k], self.ends[k + 1])
+            densities = dense_density(
+                blocks,
+                self.atomic_types[k],
+                self.atomic_types,
+                self.compressions,
+                place,
+                first,
+                len(rows),
+            )
+            found = self._compared(densities, self.ends[k], self.ends[k + 1])
             energies = energies.index_add(0, rows, found)
         return energies
 
