@@ -75,7 +75,7 @@ def test_only_the_chunks_that_are_needed_are_read(tmp_path: Path, whole: np.ndar
 
 
 def test_refused(full: KernelStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError, match=r"5 weights are due, of ν = 0 … 4; got 2"):
+    with pytest.raises(ValueError, match=r"5 weights are due, of ν = 0 … 4; got shape"):
         StoredMixture(full, (1.0, 2.0))
     mixture = StoredMixture(full, WEIGHTS)
     for rows in ([2, 1], [1, 1], [-1, 0], range(12), [[0]]):

@@ -113,25 +113,19 @@ class KernelStore:
         r"""
         One kernel of all structures, :math:`\sum_\nu b_\nu K^\nu`, from one chunk at a time.
 
+        :class:`StoredMixture` multiplies with it, or cuts out a part, where it is too large.
+
         :param weights: b of ν = 0 … nu_max
         :returns: ``(n, n)`` float64; of a tensor ``(n, mu, n, mu')``
         :raises ValueError: for another number of weights
+        :raises MemoryError: for what cannot fit
         """
-        b = torch.as_tensor(weights, dtype=torch.float64)
-        n_orders = int(self.settings["kernel"]["nu_max"]) + 1
-        if b.shape != (n_orders,):
-            raise ValueError(
-                f"KernelStore.mixed: {n_orders} weights are due, of ν = 0 … {n_orders - 1}; got "
-                f"shape {tuple(b.shape)}."
-            )
-        size = 2 * int(self.settings["target"][0]) + 1
-        result = torch.empty(self.n_systems, size, self.n_systems, size, dtype=torch.float64)
-        for rows, columns, kernels in self:
-            values = (kernels @ b).reshape(len(rows), size, len(columns), size)
-            result[rows.start : rows.stop, :, columns.start : columns.stop] = values
-            mirror = values.permute(2, 3, 0, 1)
-            result[columns.start : columns.stop, :, rows.start : rows.stop] = mirror
-        return result if self.settings["target"] != [0, 1] else result[:, 0, :, 0]
+        from .stored_mixture import StoredMixture  # which is made of this class
+
+        mixture = StoredMixture(self, tuple(map(float, weights)))
+        every, n, size = range(mixture.n_rows), self.n_systems, mixture.rows_per_system
+        result = torch.from_numpy(mixture.block(every, every))
+        return result if self.settings["target"] == [0, 1] else result.reshape(n, size, n, size)
 
 
 def _mirrored(kernels: Tensor) -> Tensor:

@@ -41,7 +41,7 @@ class StoredMixture:
         if len(weights) != n_orders:
             raise ValueError(
                 f"StoredMixture: {n_orders} weights are due, of ν = 0 … {n_orders - 1}; got "
-                f"{len(weights)}."
+                f"shape ({len(weights)},)."
             )
         object.__setattr__(self, "weights", weights)
 
