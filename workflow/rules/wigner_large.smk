@@ -42,7 +42,7 @@ def large_points():
 
 
 # Megabytes of a chunk of all orders and of its mixture; minutes that allow for twice the time.
-# 130 pairs of atoms of one type in a pair of molecules of QM9, 1.2 million of them a second and
+# 130 pairs of atoms of one type in a pair of molecules of QM9, a million of them a second and
 # core; 0.3 MB of densities for a molecule.
 def large_chunk_memory(wildcards):
     """A chunk, the densities of both sides, all structures."""
@@ -52,7 +52,7 @@ def large_chunk_memory(wildcards):
 
 def large_chunk_minutes(wildcards, threads):
     """Kernels of one chunk."""
-    return round(20 + 2 * 130 * LARGE["chunk"] ** 2 / (1.2e6 * threads) / 60)
+    return round(20 + 2 * 130 * LARGE["chunk"] ** 2 / (1e6 * threads) / 60)
 
 
 def large_fit_memory(wildcards):
