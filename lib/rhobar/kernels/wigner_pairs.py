@@ -138,7 +138,7 @@ class CenterPairs:
 
     def expected_seconds(self, sums: PairSums, n_pairs: float) -> float:
         """
-        Time for ``n_pairs`` such as these, from that for one in 400 of them or less.
+        Time for ``n_pairs`` such as these, from that of one in 1000 of them or less.
 
         Nothing is measured, and the time is 0, where they surely take less than a minute.
         """
@@ -147,7 +147,7 @@ class CenterPairs:
         counts = {a: len(self.rows.densities[a].system) for a in self.center_types}
         center_type = max(counts, key=lambda a: counts[a] * len(self.columns.densities[a].system))
         left, right = (side.densities[center_type].values for side in (self.rows, self.columns))
-        wanted = max(1, int(min(n_pairs / 400, sums.sample)))
+        wanted = max(1, int(min(n_pairs / 1000, sums.sample)))
         right = right[:: -(-len(right) // math.isqrt(wanted))]
         left = left[:: -(-len(left) // (wanted // len(right)))]
         groups = [torch.zeros(len(side), dtype=torch.int64) for side in (left, right)]
