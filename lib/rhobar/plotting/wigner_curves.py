@@ -54,7 +54,7 @@ def wigner_curves(errors: DataFrame, published: DataFrame | None = None) -> Figu
             axis.set_xlabel("training structures")
             axis.set_ylabel(label)
         if published is not None and len(published):
-            axes[0].plot(
+            axes[0].errorbar(  # as all others, so that the legend has it last
                 published["n_train"],
                 published["value"] / factor,
                 label="published",
@@ -87,13 +87,18 @@ def _draw(axis: Axes, rows: DataFrame) -> None:
     axis.set_xscale("log")
     axis.set_yscale("log")
     sizes = sorted(set(rows["n_train"]))
-    axis.set_xticks(sizes, [str(size) for size in sizes])
+    axis.set_xticks(sizes, [_short(size) for size in sizes])
     axis.xaxis.set_minor_locator(NullLocator())
     axis.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 3.0, 5.0)))
     formatter = ScalarFormatter()
     formatter.set_scientific(False)
     axis.yaxis.set_major_formatter(formatter)
     axis.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _short(size: int) -> str:
+    """A number of structures, thousands as k: neighbors on the axis must not touch."""
+    return str(size) if size % 1000 else f"{size // 1000}k"
 
 
 def _style(kernel: str, nu_max: int) -> ModelStyle:
