@@ -64,19 +64,10 @@ def overlap_lanes(
                 lm = lanes.index(other, l * l)
                 column = builder.add(args[3], lanes.times(builder.mul(lm, n_channels), PAIRS))
                 own = builder.add(args[1], lanes.times(n_channels, l * l))
+                rows = left, own, right, column, n_channels
                 for part in range(0, _PARTS, at_once):
-                    sums = _overlaps(
-                        lanes,
-                        left,
-                        own,
-                        right,
-                        column,
-                        n_channels,
-                        limits,
-                        args[6:8],
-                        size,
-                        range(part, part + at_once),
-                    )
+                    parts = range(part, part + at_once)
+                    sums = _overlaps(lanes, *rows, limits, args[6:8], size, parts)
                     for m, totals in enumerate(sums):
                         at = lanes.times(lanes.index(other, m * size), PAIRS)
                         for k, total in enumerate(totals):
@@ -85,18 +76,7 @@ def overlap_lanes(
             place += size**2
         return context.get_dummy_value()
 
-    kinds = (
-        row,
-        first,
-        columns,
-        second,
-        n_channels,
-        ranges,
-        start,
-        stop,
-        orders,
-        slots,
-    )
+    kinds = (row, first, columns, second, n_channels, ranges, start, stop, orders, slots)
     return types.void(*kinds), generate
 
 
@@ -209,15 +189,22 @@ def sum_slots(
         values, where, factors, target = (
             lanes.pointer(signature.args[k], args[k]) for k in (0, 1, 2, 5)
         )
-        sums = lanes.registers(_PARTS, vector(values.type.pointee, WIDTH))
-        with lanes.loop(args[3], args[4]) as entry:
-            factor = lanes.load_splat(factors, entry, WIDTH)
-            at = builder.load(builder.gep(where, [entry]))
-            for part, total in enumerate(sums):
-                value = lanes.load(values, lanes.index(at, part * WIDTH), WIDTH)
-                lanes.accumulate(total, factor, value)
-        for part, total in enumerate(sums):
-            lanes.store(builder.load(total), target, lanes.index(args[6], part * WIDTH))
+        for part, total in enumerate(slot_sums(lanes, values, where, factors, args[3:5])):
+            lanes.store(total, target, lanes.index(args[6], part * WIDTH))
         return context.get_dummy_value()
 
     return types.void(slots, places, weights, start, stop, out, place), generate
+
+
+def slot_sums(
+    lanes: Lanes, values: ir.Value, where: ir.Value, factors: ir.Value, entries: Any
+) -> list[ir.Value]:
+    """Sums of the slots ``where`` says, each times its factor, over a range of entries."""
+    sums = lanes.registers(_PARTS, vector(values.type.pointee, WIDTH))
+    with lanes.loop(*entries) as entry:
+        factor = lanes.load_splat(factors, entry, WIDTH)
+        at = lanes.builder.load(lanes.builder.gep(where, [entry]))
+        for part, total in enumerate(sums):
+            value = lanes.load(values, lanes.index(at, part * WIDTH), WIDTH)
+            lanes.accumulate(total, factor, value)
+    return [lanes.builder.load(total) for total in sums]

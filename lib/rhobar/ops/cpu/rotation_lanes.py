@@ -100,21 +100,13 @@ def power_lanes(
                     for k in range(1, n_columns)
                 ]
                 for own in range(_AT_ONCE):
+                    first = (part + own) * WIDTH
                     values = [
-                        lanes.load(
-                            source,
-                            lanes.integer(k * PAIRS + (part + own) * WIDTH),
-                            WIDTH,
-                        )
+                        lanes.load(source, lanes.integer(k * PAIRS + first), WIDTH)
                         for k in range(n_even + n_odd)
                     ]
-                    _add_both(
-                        lanes,
-                        [total[2 * own : 2 * own + 2] for total in sums],
-                        values[:n_even],
-                        values[n_even:],
-                        waves,
-                    )
+                    totals = [total[2 * own : 2 * own + 2] for total in sums]
+                    _add_both(lanes, totals, values[:n_even], values[n_even:], waves)
             for k, own in product(range(powers.count), range(_AT_ONCE)):
                 at = lanes.index(args[8], k * PAIRS + (part + own) * WIDTH)
                 both = [builder.load(sums[k][2 * own + side]) for side in range(2)]

@@ -9,7 +9,7 @@ from numba.core import types
 
 from .compilation import emitted
 from .lanes import WIDTH, Lanes, vector
-from .pair_lanes import PAIRS
+from .pair_lanes import PAIRS, slot_sums
 from .rotation_lanes import LOWEST_POWER, fourier_sums
 
 _PARTS = PAIRS // WIDTH
@@ -50,33 +50,19 @@ def slope_lanes(
             return context.get_dummy_value()
         kind = vector(source.type.pointee, WIDTH)
         factor = lanes.splat(args[7], WIDTH)
-        factors = [
-            lanes.load_splat(orders, lanes.integer(k + LOWEST_POWER - 1), WIDTH)
-            for k in range(powers.count)
-        ]
+        places = [lanes.integer(k + LOWEST_POWER - 1) for k in range(powers.count)]
+        factors = [lanes.load_splat(orders, place, WIDTH) for place in places]
         for part in range(_PARTS):
             (total,) = lanes.registers(1, kind)
             sums = lanes.registers(n_even + n_odd, kind)
             with lanes.loop(lanes.integer(0), args[2]) as angle:
                 row = lanes.times(angle, n_columns)
-                waves = [
-                    lanes.load_splat(waves_at, lanes.index(row, k), WIDTH)
-                    for k in range(1, n_columns)
-                ]
-                values = [
-                    lanes.load(source, lanes.integer(k * PAIRS + part * WIDTH), WIDTH)
-                    for k in range(n_even + n_odd)
-                ]
-                by_even, by_odd = [], []
-                for e, o in zip(
-                    fourier_sums(lanes, values[:n_even], waves),
-                    fourier_sums(lanes, values[n_even:], waves),
-                    strict=True,
-                ):
-                    same = _polynomial(lanes, total, lanes.add(e, o), factors)
-                    inverted = _polynomial(lanes, total, lanes.sub(e, o), factors)
-                    by_even.append(lanes.add(same, inverted))
-                    by_odd.append(lanes.sub(same, inverted))
+                columns = [lanes.index(row, k) for k in range(1, n_columns)]
+                waves = [lanes.load_splat(waves_at, column, WIDTH) for column in columns]
+                steps = [k * PAIRS + part * WIDTH for k in range(n_even + n_odd)]
+                values = [lanes.load(source, lanes.integer(step), WIDTH) for step in steps]
+                halves = [values[:n_even], values[n_even:]]
+                by_even, by_odd = _slopes(lanes, total, halves, waves, factors)
                 _add_reversed(lanes, sums[:n_even], by_even, waves)
                 _add_reversed(lanes, sums[n_even:], by_odd, waves)
             at = lanes.index(args[9], part * WIDTH)
@@ -87,20 +73,25 @@ def slope_lanes(
                 lanes.store(scaled, result, lanes.integer(k * PAIRS + part * WIDTH))
         return context.get_dummy_value()
 
-    kinds = (
-        turned,
-        table,
-        n_rows,
-        even,
-        odd,
-        powers,
-        nu_weights,
-        weight,
-        slots,
-        place,
-        by_turned,
-    )
+    kinds = (turned, table, n_rows, even, odd, powers, nu_weights, weight, slots, place, by_turned)
     return types.void(*kinds), generate
+
+
+def _slopes(
+    lanes: Lanes,
+    total: ir.Value,
+    halves: list[list[ir.Value]],
+    waves: list[ir.Value],
+    factors: list[ir.Value],
+) -> tuple[list[ir.Value], list[ir.Value]]:
+    """Add F(E + O) and F(E - O) at an angle and its opposite; derivatives by E and by O there."""
+    by_even, by_odd = [], []
+    for e, o in zip(*(fourier_sums(lanes, values, waves) for values in halves), strict=True):
+        same = _polynomial(lanes, total, lanes.add(e, o), factors)
+        inverted = _polynomial(lanes, total, lanes.sub(e, o), factors)
+        by_even.append(lanes.add(same, inverted))
+        by_odd.append(lanes.sub(same, inverted))
+    return by_even, by_odd
 
 
 def _polynomial(lanes: Lanes, total: ir.Value, x: ir.Value, factors: list[ir.Value]) -> ir.Value:
@@ -186,20 +177,9 @@ def add_slots(
         values, where, factors, target = (
             lanes.pointer(signature.args[k], args[k]) for k in (0, 1, 2, 5)
         )
-        sums = lanes.registers(_PARTS, vector(values.type.pointee, WIDTH))
-        with lanes.loop(args[3], args[4]) as entry:
-            factor = lanes.load_splat(factors, entry, WIDTH)
-            at = builder.load(builder.gep(where, [entry]))
-            for part, total in enumerate(sums):
-                value = lanes.load(values, lanes.index(at, part * WIDTH), WIDTH)
-                lanes.accumulate(total, factor, value)
-        for part, total in enumerate(sums):
+        for part, total in enumerate(slot_sums(lanes, values, where, factors, args[3:5])):
             at = lanes.index(args[6], part * WIDTH)
-            lanes.store(
-                lanes.add(builder.load(total), lanes.load(target, at, WIDTH)),
-                target,
-                at,
-            )
+            lanes.store(lanes.add(total, lanes.load(target, at, WIDTH)), target, at)
         return context.get_dummy_value()
 
     return types.void(source, places, weights, start, stop, slots, place), generate
@@ -253,30 +233,17 @@ def gather_lanes(
                 goal = lanes.times(builder.mul(lm, n_channels), WIDTH)
                 with lanes.loop(args[6], args[7]) as entry:
                     begin = lanes.times(entry, 2)
-                    bounds = [
-                        builder.load(builder.gep(limits, [lanes.index(begin, k)])) for k in range(2)
-                    ]
+                    ends = [lanes.index(begin, k) for k in range(2)]
+                    bounds = [builder.load(builder.gep(limits, [end])) for end in ends]
                     with lanes.loop(*bounds) as q:
                         at = builder.add(goal, lanes.times(q, WIDTH))
                         here = builder.add(column, lanes.times(q, PAIRS))
                         sums = _products(lanes, factors, right, here, row)
-                        grown = lanes.add(sums, lanes.load(target, at, WIDTH))
-                        lanes.store(grown, target, at)
+                        lanes.store(lanes.add(sums, lanes.load(target, at, WIDTH)), target, at)
             place += size**2
         return context.get_dummy_value()
 
-    kinds = (
-        slots,
-        bar,
-        columns,
-        second,
-        n_channels,
-        ranges,
-        start,
-        stop,
-        orders,
-        by_row,
-    )
+    kinds = (slots, bar, columns, second, n_channels, ranges, start, stop, orders, by_row)
     return types.void(*kinds), generate
 
 
