@@ -87,6 +87,7 @@ def sample(frames: list[ase.Atoms] | None = None, centers: np.ndarray | None = N
         pairs.center,
         pairs.neighbor,
         pairs.vectors,
+        pairs.shifts,
         channels=channels,
         n_channels=len(types),
         centers=centers,

@@ -85,7 +85,7 @@ def test_gradient_rows_are_the_center_and_its_neighbors(everything: Sample) -> N
 
 def test_without_centers() -> None:
     none = np.zeros(0, np.int64)
-    grouped = cpu.group(none, none, np.zeros((0, 3)), channels=none, n_channels=0)
+    grouped = cpu.group(none, none, np.zeros((0, 3)), np.zeros((0, 3)), channels=none, n_channels=0)
     rows = cpu.spectrum_rows(grouped.neighborhoods, center_types=none, n_channels=0)
     assert rows.keys.shape == (0, 3)
     assert rows.block_ptr.tolist() == [0]

@@ -13,7 +13,7 @@ from metatensor.torch import Labels
 from torch import Tensor
 
 from rhobar.ops import Neighborhoods
-from rhobar.systems import batched, pairs_within_cutoff
+from rhobar.systems import batched, neighborhoods_within_cutoff
 
 from .compiled import compiled_radial
 from .jacobian import Jacobian, refuse_what_cannot_fit
@@ -35,12 +35,10 @@ class AtomEnvironments:
 
     density: NeighborDensity
     grouped: cpu.Grouped
-    """pairs by center and channel, their neighbors, and the order they came in"""
+    """pairs by center and channel, their neighbors, and which images these are"""
     centers: Centers
     types: Tensor
     """``(channel,)`` type of each channel"""
-    shifts: Tensor
-    """``(pair, 3)`` lattice vectors between neighbors and their images, in the search's order"""
     atoms: Centers
     """all atoms, whether they are centers or not"""
     wanted: Tensor | None
@@ -65,38 +63,35 @@ class AtomEnvironments:
         """
         if not frames:
             raise ValueError("the list of frames is empty; give at least one.")
-        from rhobar.ops import cpu
-
         batch = batched(frames)
         all_types = torch.from_numpy(batch.types).to(torch.int64)
         types = density.channel_types(torch.from_numpy(np.unique(batch.types)))
         system = torch.from_numpy(batch.atom_system)
         atom = torch.arange(len(system)) - torch.from_numpy(batch.system_ptr)[system]
         atoms = Centers(system, atom, all_types)
-        pairs = pairs_within_cutoff(batch, density.cutoff.radius)
+        threads = torch.get_num_threads() if num_threads is None else num_threads
         chosen: Tensor | None = None
         wanted: Tensor | None = None
         if selected_samples is not None:
             wanted = chosen_centers(system, atom, selected_samples)
             if not all_centers:
                 chosen, wanted = torch.where(wanted)[0], None
-        grouped = cpu.group(
-            pairs.center,
-            pairs.neighbor,
-            pairs.vectors,
+        grouped = neighborhoods_within_cutoff(
+            batch,
+            density.cutoff.radius,
             channels=torch.searchsorted(types, all_types).numpy(),
             n_channels=len(types),
             centers=None if chosen is None else chosen.numpy(),
+            num_threads=threads,
         )
         return cls(
             density=density,
             grouped=grouped,
             centers=atoms if chosen is None else Centers(*(column[chosen] for column in atoms)),
             types=types,
-            shifts=torch.from_numpy(pairs.shifts),
             atoms=atoms,
             wanted=wanted,
-            num_threads=torch.get_num_threads() if num_threads is None else num_threads,
+            num_threads=threads,
         )
 
     @property
@@ -112,7 +107,7 @@ class AtomEnvironments:
             vectors=neighborhoods.vectors,
             center=torch.repeat_interleave(neighborhoods.run_center, sizes),
             neighbor=self.atoms.atom[self.grouped.neighbor],
-            shifts=self.shifts[self.grouped.permutation].long(),
+            shifts=self.grouped.shifts.long(),
             channel=torch.repeat_interleave(neighborhoods.run_channel, sizes),
         )
 
@@ -162,7 +157,7 @@ class AtomEnvironments:
         """
         if parameter == "strain":
             return self.neighborhoods.vectors
-        return self.shifts[self.grouped.permutation].double()
+        return self.grouped.shifts.double()
 
     def jacobian_of(self, per_pair: Tensor, parameter: str) -> Jacobian:
         """

@@ -39,8 +39,8 @@ def tag_slopes(environments: AtomEnvironments, tags: TaggedNeighbors, parameter:
     )
     of_tags = grouped._replace(
         neighborhoods=neighborhoods,
-        permutation=grouped.permutation[pair],
         neighbor=grouped.neighbor[pair],
+        shifts=grouped.shifts[pair],
     )
     return replace(environments, grouped=of_tags).run_jacobian(parameter)
 

@@ -3,7 +3,7 @@
 from .batch import Batch, batched
 from .conversion import from_ase, to_ase
 from .neighbors import neighbor_options, neighbors_added
-from .pairs import Pairs, pairs_within_cutoff
+from .pairs import Pairs, neighborhoods_within_cutoff, pairs_within_cutoff
 from .validation import MINIMUM_DISTANCE, refuse_overlaps, validate
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "batched",
     "from_ase",
     "neighbor_options",
+    "neighborhoods_within_cutoff",
     "neighbors_added",
     "pairs_within_cutoff",
     "refuse_overlaps",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,9 @@ from vesin import NeighborList
 
 from .batch import Batch
 from .validation import MINIMUM_DISTANCE, refuse_overlaps
+
+if TYPE_CHECKING:
+    from rhobar.ops import cpu
 
 _COMPARED = 1000
 """atoms up to which comparing all of them is faster than a cell list"""
@@ -74,6 +78,52 @@ def pairs_within_cutoff(batch: Batch, cutoff: float, *, first: int = 0) -> Pairs
         lengths = np.linalg.norm(pairs.vectors, axis=1)
         refuse_overlaps(lengths, pairs.center, pairs.neighbor, batch.system_ptr, first=first)
     return pairs
+
+
+def neighborhoods_within_cutoff(
+    batch: Batch,
+    cutoff: float,
+    *,
+    channels: NDArray[np.int64],
+    n_channels: int,
+    centers: NDArray[np.int64] | None,
+    num_threads: int,
+) -> cpu.Grouped:
+    """
+    The same pairs as the compiled ops read them: by center, neighbor channel and neighbor.
+
+    :param channels: ``(atom,)``, channel of each atom: 0 … n_channels - 1
+    :param centers: atoms that become centers, increasing; None for all
+    :raises ValueError: as :func:`pairs_within_cutoff`
+    """
+    from rhobar.ops import cpu
+
+    if (np.diff(batch.system_ptr) <= _COMPARED).all():
+        grouped, shortest = cpu.neighbors_within(
+            batch.positions,
+            batch.system_ptr,
+            cutoff,
+            channels=channels,
+            n_channels=n_channels,
+            centers=centers,
+            cells=batch.cells,
+            pbc=batch.pbc,
+            num_threads=num_threads,
+        )
+        if centers is not None:
+            pairs_within_cutoff(batch, MINIMUM_DISTANCE)  # refuses what is too close elsewhere
+        if shortest >= MINIMUM_DISTANCE:
+            return grouped
+    pairs = pairs_within_cutoff(batch, cutoff)  # which says what is too close
+    return cpu.group(
+        pairs.center,
+        pairs.neighbor,
+        pairs.vectors,
+        pairs.shifts,
+        channels=channels,
+        n_channels=n_channels,
+        centers=centers,
+    )
 
 
 def _compared(batch: Batch, chosen: NDArray[np.bool_], cutoff: float) -> Pairs:

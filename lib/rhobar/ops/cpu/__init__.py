@@ -16,6 +16,7 @@ from .coupling_backward import correlations_backward, couple_contracted_backward
 from .density import density, density_backward, density_gradients
 from .grouping import Grouped, group
 from .moved_kernels import moved_kernels
+from .neighbor_search import neighbors_within
 from .outputs import allocate
 from .pairs import PairsWithin, pairs_within
 from .power_spectrum import power_spectrum, power_spectrum_backward
@@ -52,6 +53,7 @@ __all__ = [
     "gradient_rows",
     "group",
     "moved_kernels",
+    "neighbors_within",
     "pairs_within",
     "power_spectrum",
     "power_spectrum_backward",

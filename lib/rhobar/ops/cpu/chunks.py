@@ -17,6 +17,7 @@ def in_portions(
     cost_ptr: NDArray[np.int64],
     num_threads: int,
     *,
+    even: bool = False,
     meanwhile: Callable[[], object] | None = None,
 ) -> None:
     """
@@ -25,6 +26,8 @@ def in_portions(
     Portions write to separate memory, so results do not depend on their number.
 
     :param cost_ptr: ``(center + 1,)``, cost of all centers before each one
+    :param even: one portion a thread, for loops so short that more of them would take longer to
+        hand out than to compute
     :param meanwhile: called once by the calling thread, while the others compute if there are any
     :raises ValueError: without a thread
     """
@@ -37,7 +40,8 @@ def in_portions(
         if meanwhile is not None:
             meanwhile()
         return
-    portions = iter(list(pairwise(_bounds(cost_ptr, num_threads))))
+    bounds = _even_bounds if even else _bounds
+    portions = iter(list(pairwise(bounds(cost_ptr, num_threads))))
 
     def work() -> None:
         for first, last in portions:  # shared: each portion goes to whoever asks next
@@ -62,6 +66,12 @@ def _threads(count: int) -> ThreadPoolExecutor:
 
 
 os.register_at_fork(after_in_child=_threads.cache_clear)  # a fork has no threads but its own
+
+
+def _even_bounds(cost_ptr: NDArray[np.int64], num_threads: int) -> list[int]:
+    """Ends of as many portions as there are threads."""
+    shares = int(cost_ptr[-1]) * np.arange(1, num_threads) / num_threads
+    return [0, *np.searchsorted(cost_ptr, shares).tolist(), len(cost_ptr) - 1]
 
 
 def _bounds(cost_ptr: NDArray[np.int64], num_threads: int) -> list[int]:

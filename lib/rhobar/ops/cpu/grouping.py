@@ -18,13 +18,13 @@ Integers = NDArray[np.int64]
 
 
 class Grouped(NamedTuple):
-    """Neighborhoods, and how their pairs belong to the list they were made from."""
+    """Neighborhoods, and which atoms and images their pairs are of."""
 
     neighborhoods: Neighborhoods
-    permutation: Tensor
-    """``(pair,)`` int64; pair k of the neighborhoods was pair ``permutation[k]`` of the list"""
     neighbor: Tensor
     """``(pair,)`` int64, the neighbor atom of each pair; not decreasing within a run"""
+    shifts: Tensor
+    """``(pair, 3)`` int32, lattice vectors between the neighbor and its image"""
     center_atom: Tensor
     """``(center,)`` int64, the atom of each center"""
 
@@ -33,6 +33,7 @@ def group(
     center: Integers,
     neighbor: Integers,
     vectors: NDArray[np.float64],
+    shifts: NDArray[np.int32],
     *,
     channels: Integers,
     n_channels: int,
@@ -47,6 +48,7 @@ def group(
     :param center: ``(pair,)``, atoms, not decreasing
     :param neighbor: ``(pair,)``, atoms
     :param vectors: ``(pair, 3)``, Å
+    :param shifts: ``(pair, 3)``, lattice vectors
     :param channels: ``(atom,)``, channel of each atom: 0 … n_channels - 1
     :param centers: atoms that become centers, increasing; None for all. Pairs of others are left
         out
@@ -65,7 +67,8 @@ def group(
     run_ptr, run_center, run_channel, run_self = (torch.from_numpy(a) for a in runs)
     permutation, sorted_neighbor, sorted_vectors = (torch.from_numpy(a) for a in pairs)
     neighborhoods = Neighborhoods(sorted_vectors, run_ptr, run_center, run_channel, run_self)
-    return Grouped(neighborhoods, permutation, sorted_neighbor, torch.from_numpy(centers))
+    sorted_shifts = torch.from_numpy(shifts).to(torch.int32)[permutation]
+    return Grouped(neighborhoods, sorted_neighbor, sorted_shifts, torch.from_numpy(centers))
 
 
 def first_runs(run_center: Integers, n_centers: int) -> Integers:

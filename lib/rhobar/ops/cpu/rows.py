@@ -96,30 +96,31 @@ def _laid_out(
     selected: NDArray[np.bool_],
 ) -> tuple[Integers, Integers, Integers, Integers]:
     """Rows in each block; entries of each center; row of each entry; center of each row."""
+    wanted, n_centers = selected.ravel(), len(center_ptr) - 1
     count = np.zeros(n_types * n_channels * n_channels, np.int64)
+    entry_ptr = np.zeros(n_centers + 1, np.int64)
+    for i in range(n_centers):
+        first, last = center_ptr[i], center_ptr[i + 1]
+        entry_ptr[i + 1] = entry_ptr[i] + (last - first) * (last - first + 1) // 2
+        for a in range(first, last):
+            blocks = (center_types[i] * n_channels + channels[a]) * n_channels
+            for b in range(a, last):
+                count[blocks + channels[b]] += 1
     place = np.zeros(count.size, np.int64)
-    entry_ptr = np.zeros(len(center_ptr), np.int64)
     n_rows = 0
-    for i in range(len(center_ptr) - 1):
-        entry_ptr[i + 1] = entry_ptr[i]
-        for a in range(center_ptr[i], center_ptr[i + 1]):
-            for b in range(a, center_ptr[i + 1]):
-                entry_ptr[i + 1] += 1
-                t, first, second = center_types[i], channels[a], channels[b]
-                if selected[t, first, second]:
-                    count[(t * n_channels + first) * n_channels + second] += 1
-                    n_rows += 1
-    for block in range(1, count.size):
-        place[block] = place[block - 1] + count[block - 1]
+    for block in range(count.size):
+        count[block] = count[block] if wanted[block] else 0
+        place[block] = n_rows
+        n_rows += count[block]
     entry_row, center = np.empty(entry_ptr[-1], np.int64), np.empty(n_rows, np.int64)
     entry = 0
-    for i in range(len(center_ptr) - 1):
+    for i in range(n_centers):
         for a in range(center_ptr[i], center_ptr[i + 1]):
+            blocks = (center_types[i] * n_channels + channels[a]) * n_channels
             for b in range(a, center_ptr[i + 1]):
-                t, first, second = center_types[i], channels[a], channels[b]
+                block = blocks + channels[b]
                 entry_row[entry] = -1
-                if selected[t, first, second]:
-                    block = (t * n_channels + first) * n_channels + second
+                if wanted[block]:
                     entry_row[entry] = place[block]
                     center[place[block]] = i
                     place[block] += 1
