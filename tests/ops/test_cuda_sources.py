@@ -27,6 +27,15 @@ def test_what_cannot_be_is_refused():
         pair_engine.pair_engine(CG, False, 1000)
     with pytest.raises(ValueError, match="only invariant kernels have weights"):
         cuda.weighted_values(CgIteration(3, 4, 3, (1, 1)), values, values, one, one)
+    sizes = r"4 weights and 4 of the orders are due, .* got "
+    for other, arguments in (
+        ("3 and 4", (values, one[:3], one)),
+        ("4 and 5", (values, one, torch.ones(5))),
+        ("4 and 4", (values[:, :, :1], one, one)),
+    ):
+        for weighted in (cuda.weighted_kernels, cuda.weighted_values):
+            with pytest.raises(ValueError, match=sizes + other):
+                weighted(CG, values, *arguments)
     with pytest.raises(TypeError, match=r"'torch.float32'\) and \('cpu', 'torch.float64'\): move"):
         cuda.weighted_values(CG, values, values.to(torch.float32), one, one)
     with pytest.raises(ValueError, match=r"tensors are on 'cpu'. Move them to a device"):

@@ -13,6 +13,29 @@ from .rotation_powers import RotationPowers
 from .wigner_iteration import CgIteration
 
 
+def check_weights(
+    iteration: CgIteration | RotationPowers,
+    left: Tensor,
+    right: Tensor,
+    weights: Tensor,
+    nu_weights: Tensor,
+) -> None:
+    """
+    Nothing, if these are sides and weights of :class:`WeightedKernels`.
+
+    :raises ValueError: for equivariant kernels, or numbers of weights or channels that differ
+    """
+    if iteration.target != (0, 1):
+        raise ValueError(f"{iteration!r}: only invariant kernels have weights.")
+    sizes = len(right), iteration.nu_max, *left.shape[1:]
+    if (len(weights), len(nu_weights), *right.shape[1:]) != sizes:
+        raise ValueError(
+            f"weighted kernels of {tuple(left.shape)} with {tuple(right.shape)} environments: "
+            f"{sizes[0]} weights and {sizes[1]} of the orders are due, and the same components "
+            f"and channels on both sides; got {len(weights)} and {len(nu_weights)}."
+        )
+
+
 class WeightedKernels(torch.nn.Module):
     r"""
     Values of environments and their derivatives by the densities, without history for autograd.
@@ -20,9 +43,10 @@ class WeightedKernels(torch.nn.Module):
     .. math:: e_i = \sum_j w_j \sum_\nu b_\nu \kappa^\nu(i, j), \qquad
         \frac{\partial e_i}{\partial c^i_{lmq}}
 
-    The same as the compiled ``weighted_kernels``, for other devices and for TorchScript. The
-    bilinear part of an iteration runs forwards and backwards as products of columns of numbered
-    values; powers from the third on of :class:`RotationPowers` are sums over a grid.
+    The same as ``weighted_kernels`` of ``ops.cpu`` and ``ops.cuda``, for other devices and for
+    TorchScript. The bilinear part of an iteration runs forwards and backwards as products of
+    columns of numbered values; powers from the third on of :class:`RotationPowers` are sums over a
+    grid.
 
     :param iteration: of invariants
     :param nu_weights: b of ν = 1 … nu_max
