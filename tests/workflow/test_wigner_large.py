@@ -17,10 +17,12 @@ import wigner_large_fit
 import wigner_large_points
 import wigner_large_store
 import wigner_split
+from configuration import checked
 from rhobar.data import KCAL_PER_MOL, Dataset, Split, load_prepared
 from rhobar.kernels import KernelStore, WignerDensity, WignerKernel
 from rhobar.models import Composition, ExponentialMixing, NuKernelRidge
 from tests.workflow.test_dag import ROOT, checkout, run
+from wigner_large_sizes import LargeSizes
 
 DENSITY = {"cutoff": 4.0, "smearing": 0.4, "smearing_rate": 0.2, "l_max": 2, "n_radial": 4}
 HYPERS = {"engine": "cg", "lambda_max": 2, "nu": [1, 3], "center_types": None}
@@ -153,6 +155,21 @@ def test_jobs_a_chunk_each(tmp_path: Path) -> None:
     store = KernelStore(folder / "results" / "smoke" / "wigner" / "large" / "kernels")
     assert store.chunks() == [(0, 0), (0, 1), (1, 1)]
     assert store.missing() == []
+
+
+def test_sizes_of_the_published_run() -> None:
+    paper = yaml.safe_load((ROOT / "configs" / "paper.yaml").read_text(encoding="utf-8"))
+    large = checked(paper)["wigner"]["large"]
+    sizes = LargeSizes(large, 4)
+    assert len(sizes.chunks) == 105 - 6  # but for validation and test structures with themselves
+    assert sizes.n_points == 1 + 7 * 12
+    assert sizes.chunk_memory == 14_000  # a chunk has 4 GB
+    assert sizes.chunk_minutes(threads=8) == pytest.approx(20 + 2 * 27, abs=1)
+    assert sizes.fit_memory == 106_400  # 96.8 GB of them the matrix
+    hour = sizes.fit_minutes(threads=32)
+    tiles = LargeSizes({**large, "solver": "tiles"}, 4)
+    assert tiles.fit_memory < 13_000
+    assert hour < tiles.fit_minutes(threads=32) < 3 * hour
 
 
 @pytest.mark.slow

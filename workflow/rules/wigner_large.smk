@@ -1,5 +1,7 @@
 """Regression on Wigner kernels of more structures than memory holds kernels of all orders of."""
 
+from wigner_large_sizes import LargeSizes
+
 LARGE = WIGNER["large"]
 LARGE_STORE = "results/{scale}/wigner/large/kernels"
 LARGE_SPLIT = "results/{scale}/wigner/splits/large-0.json"
@@ -8,74 +10,17 @@ if LARGE:
     LARGE_CURVE = WIGNER_CURVES[LARGE["curve"]]
     LARGE_HYPERS = LARGE_CURVE["kernels"][LARGE["kernel"]]
     LARGE_PROTOCOL = {**LARGE_CURVE, **LARGE, "n_train": [LARGE["n_train"]]}
+    LARGE_SIZES = LargeSizes(LARGE, max(LARGE_HYPERS["nu"]))
     WIGNER_PROTOCOLS["large"] = LARGE_PROTOCOL
     NUMBERS_OF_WIGNER[LARGE["curve"]].append(
         f"results/{SCALE}/wigner/large/errors.parquet"
     )
 
 
-def large_dataset(wildcards):
-    """The data set of the curve."""
-    return DATASET.format(LARGE_CURVE["dataset"])
-
-
-def large_chunks(wildcards):
-    """Both files of every chunk between training structures and all others."""
-    n_chunks, n_fitted = (
-        -(-count // LARGE["chunk"])
-        for count in (
-            LARGE["n_train"] + LARGE["n_validation"] + LARGE["n_test"],
-            LARGE["n_train"],
-        )
-    )
-    return [
-        f"{LARGE_STORE.format(scale=wildcards.scale)}/wk_{i:03d}_{j:03d}.{ending}"
-        for i in range(n_fitted)
-        for j in range(i, n_chunks)
-        for ending in ("npy", "json")
-    ]
-
-
-def large_points():
-    """How many choices of hyperparameters there are: that of the search, and the grid."""
-    return 1 + len(LARGE["log_c"]) * len(LARGE["alpha"])
-
-
-# Megabytes of a chunk of all orders and of its mixture; minutes that allow for twice the time.
-# 130 pairs of atoms of one type in a pair of molecules of QM9, a million of them a second and
-# core; 0.3 MB of densities for a molecule.
-def large_chunk_memory(wildcards):
-    """A chunk, the densities of both sides, all structures."""
-    orders = max(LARGE_HYPERS["nu"]) + 1
-    return round(4000 + 8e-6 * LARGE["chunk"] ** 2 * orders + 0.6 * LARGE["chunk"])
-
-
-def large_chunk_minutes(wildcards, threads):
-    """Kernels of one chunk."""
-    return round(20 + 2 * 130 * LARGE["chunk"] ** 2 / (1e6 * threads) / 60)
-
-
-def large_fit_memory(wildcards):
-    """The matrix, tiles of it, or columns of the preconditioner and their products; a chunk."""
-    n, part, orders = LARGE["n_train"], LARGE["chunk"], max(LARGE_HYPERS["nu"]) + 1
-    numbers = {"cholesky": n**2, "tiles": 4 * part**2, "cg": 5000 * n + 8 * 5000**2}
-    return round(4000 + 8e-6 * (numbers[LARGE["solver"]] + part**2 * (orders + 2)))
-
-
-def large_fit_minutes(wildcards, threads):
-    """Files at 0.5 GB/s, in passes over the chunks, and n³/3 operations at 20 GFLOP/s a thread."""
-    n, orders = LARGE["n_train"], max(LARGE_HYPERS["nu"]) + 1
-    passes = {"cholesky": 1, "tiles": 3 + n / LARGE["chunk"] / orders, "cg": 200}
-    seconds = 4 * orders * n**2 * passes[LARGE["solver"]] / 5e8 + n**3 / (
-        6e10 * threads
-    )
-    return round(30 + 2 * seconds / 60)
-
-
 rule wigner_large_store:
     """What the kernels of training, validation and test structures are computed from."""
     input:
-        dataset=large_dataset,
+        dataset=lambda wildcards: DATASET.format(LARGE_CURVE["dataset"]),
         split=LARGE_SPLIT,
     output:
         settings=f"{LARGE_STORE}/kernel.json",
@@ -100,7 +45,7 @@ rule wigner_large_store:
 rule wigner_large_chunk:
     """Kernels of all orders between two parts of the structures."""
     input:
-        dataset=large_dataset,
+        dataset=lambda wildcards: DATASET.format(LARGE_CURVE["dataset"]),
         split=LARGE_SPLIT,
         settings=f"{LARGE_STORE}/kernel.json",
     output:
@@ -117,8 +62,8 @@ rule wigner_large_chunk:
         "../../environment.yml"
     threads: 8
     resources:
-        mem_mb=large_chunk_memory,
-        runtime=large_chunk_minutes,
+        mem_mb=lambda wildcards: LARGE_SIZES.chunk_memory,
+        runtime=lambda wildcards, threads: LARGE_SIZES.chunk_minutes(threads),
     params:
         protocol=lambda wildcards: LARGE_PROTOCOL,
         hypers=lambda wildcards: LARGE_HYPERS,
@@ -130,7 +75,7 @@ rule wigner_large_chunk:
 rule wigner_large_points:
     """Hyperparameters to try: found by cross-validation on the first structures, and a grid."""
     input:
-        dataset=large_dataset,
+        dataset=lambda wildcards: DATASET.format(LARGE_CURVE["dataset"]),
         split=LARGE_SPLIT,
         settings=f"{LARGE_STORE}/kernel.json",
         kernels=f"{LARGE_STORE}/wk_000_000.npy",
@@ -145,8 +90,7 @@ rule wigner_large_points:
         "../../environment.yml"
     threads: 8
     resources:
-        # kernels of all orders three times, and their mixture twice
-        mem_mb=lambda wildcards: 4000 + round(1.5e-4 * LARGE["chunk"] ** 2),
+        mem_mb=lambda wildcards: LARGE_SIZES.points_memory,
         runtime=600,
     params:
         protocol=lambda wildcards: LARGE_PROTOCOL,
@@ -159,10 +103,14 @@ rule wigner_large_points:
 rule wigner_large_fit:
     """Validation and test errors of all training structures with one choice of hyperparameters."""
     input:
-        dataset=large_dataset,
+        dataset=lambda wildcards: DATASET.format(LARGE_CURVE["dataset"]),
         split=LARGE_SPLIT,
         settings=f"{LARGE_STORE}/kernel.json",
-        kernels=large_chunks,
+        kernels=lambda wildcards: [
+            f"{LARGE_STORE.format(scale=wildcards.scale)}/wk_{i:03d}_{j:03d}.{ending}"
+            for i, j in LARGE_SIZES.chunks
+            for ending in ("npy", "json")
+        ],
         points="results/{scale}/wigner/large/points.json",
     output:
         errors="results/{scale}/wigner/large/fits/{point}.parquet",
@@ -176,8 +124,8 @@ rule wigner_large_fit:
         "../../environment.yml"
     threads: 32
     resources:
-        mem_mb=large_fit_memory,
-        runtime=large_fit_minutes,
+        mem_mb=lambda wildcards: LARGE_SIZES.fit_memory,
+        runtime=lambda wildcards, threads: LARGE_SIZES.fit_minutes(threads),
     params:
         labels=lambda wildcards: {
             "dataset": LARGE_CURVE["dataset"],
@@ -196,7 +144,7 @@ rule wigner_large_choice:
         fits=lambda wildcards: expand(
             rules.wigner_large_fit.output.errors,
             scale=wildcards.scale,
-            point=range(large_points()),
+            point=range(LARGE_SIZES.n_points),
         ),
     output:
         errors="results/{scale}/wigner/large/errors.parquet",
