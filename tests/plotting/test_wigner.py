@@ -6,7 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from rhobar.plotting import wigner_cost, wigner_curves, wigner_exponential, wigner_truncation
+from rhobar.plotting import (
+    wigner_cost,
+    wigner_curves,
+    wigner_exponential,
+    wigner_sparse,
+    wigner_truncation,
+)
 
 KCAL_PER_MOL = 0.0433641153  # eV
 
@@ -104,6 +110,48 @@ def test_exponential_shows_sums_and_the_limit() -> None:
     assert sums.lines[0].get_xydata().tolist() == [[1.0, 0.5], [2.0, 0.1]]
     np.testing.assert_allclose(model.lines[1].get_ydata(), 0.15 / KCAL_PER_MOL)
     assert model.get_legend().get_texts()[0].get_text() == "methane, RMSE"
+
+
+def test_sparse_models_stand_beside_the_dense_one() -> None:
+    curves = [
+        {"varied": "n_train", "n_train": n, "n_sparse": 20, "forces": forces, "energy_error": 8 / n}
+        for n in (10, 20)
+        for forces in (False, True)
+    ]
+    sweep = [
+        {
+            "varied": "n_sparse",
+            "n_train": 20,
+            "n_sparse": m,
+            "selection": way,
+            "energy_error": 3 / m,
+        }
+        for m in (5, 20)
+        for way in ("fps", "cholesky")
+    ]
+    dense = {"varied": "n_sparse", "n_train": 20, "n_sparse": 0, "energy_error": 0.1}
+    seeds = [pd.DataFrame([*curves, *sweep, dense]).assign(seed=seed) for seed in (0, 1)]
+    seeds[1]["energy_error"] *= 3
+    errors = pd.concat(seeds)
+    errors["force_error"] = 2 * errors["energy_error"]
+    axes = wigner_sparse(errors).axes
+    for scale, (left, right) in zip((1, 2), (axes[:2], axes[2:]), strict=True):
+        assert [line.get_label() for line in left.containers] == [
+            "trained on energies",
+            "on energies and forces",
+        ]
+        for container in left.containers:
+            found = container.lines[0].get_xydata()
+            np.testing.assert_allclose(found[:, 0], [10, 20])
+            np.testing.assert_allclose(found[:, 1], scale * np.array([1.6, 0.8]) / KCAL_PER_MOL)
+        level = next(line for line in right.lines if line.get_label() == "all environments")
+        np.testing.assert_allclose(level.get_ydata(), scale * 0.2 / KCAL_PER_MOL)
+        np.testing.assert_allclose(
+            right.containers[0].lines[0].get_xydata(),
+            [[5, scale * 1.2 / KCAL_PER_MOL], [20, scale * 0.3 / KCAL_PER_MOL]],
+        )
+    assert axes[2].get_xlabel() == "training structures (20 representatives per type)"
+    assert axes[3].get_xlabel() == "representatives per type (20 training structures)"
 
 
 def test_cost_has_a_panel_for_each_number() -> None:

@@ -15,6 +15,7 @@ import wigner_exponential
 import wigner_figure
 import wigner_fit
 import wigner_kernel
+import wigner_sparse
 import wigner_split
 import wigner_truncation
 from rhobar.data import Dataset, Split, load_prepared, save_prepared
@@ -172,8 +173,7 @@ def test_truncation_ends_at_the_exact_kernel(dataset: Path, split: Path, tmp_pat
     assert table.index.tolist() == [-1, 0, 2, 4]
     assert table.loc[0, "relative"] > table.loc[2, "relative"] > 1e-6
     assert table.loc[4, "relative"] < 1e-10  # ν_e l_max = 4
-    # equal but for rounding, which the choices of the annealing may amplify
-    assert table.loc[4, "test_error"] == pytest.approx(table.loc[-1, "test_error"], rel=1e-3)
+    assert table.loc[4, "test_error"] == pytest.approx(table.loc[-1, "test_error"], rel=1e-6)
 
 
 def test_sums_approach_the_exponential(dataset: Path, split: Path, tmp_path: Path) -> None:
@@ -190,6 +190,56 @@ def test_sums_approach_the_exponential(dataset: Path, split: Path, tmp_path: Pat
     assert table.index.tolist() == [1, 2, 3, 4, 0]
     assert (np.diff(table.loc[[1, 2, 3, 4], "relative"]) < 0).all()
     assert np.isfinite(table["test_error"]).all()
+
+
+SPARSE = {
+    "kernel": {**HYPERS, "nu": [2]},
+    "n_train": [10, 20],
+    "n_sparse": 30,
+    "n_environments": [3, 60],
+}
+
+
+def test_forces_and_more_representatives_lower_errors(tmp_path: Path) -> None:
+    frames = [rattled(molecule("H2O"), amplitude=0.08, seed=number) for number in range(30)]
+    for frame in frames:
+        bonds = frame.positions[1:] - frame.positions[0]
+        lengths = np.linalg.norm(bonds, axis=1, keepdims=True)
+        pulls = 10 * (lengths - 1) * bonds / lengths
+        frame.arrays["forces"] = np.vstack([pulls.sum(axis=0), -pulls])
+    energy = [5 * ((f.get_distances(0, [1, 2]) - 1) ** 2).sum() for f in frames]
+    path, split, errors = (tmp_path / name for name in ("d.npz", "s.json", "e.parquet"))
+    save_prepared(Dataset("water", frames, {"energy": np.array(energy)}), path)
+    protocol = {**PROTOCOL, **SPARSE}
+    wigner_split.main(path, split, protocol, 0)
+    wigner_sparse.main(
+        dataset=path, split=split, errors=errors, protocol=protocol, search=SEARCH, seed=0
+    )
+    table = pd.read_parquet(errors)
+    curves, sweep = (table[table["varied"] == name] for name in ("n_train", "n_sparse"))
+    for _, rows in curves.groupby("n_train"):
+        with_forces = rows.set_index("forces")["force_error"]
+        assert with_forces[True] < 0.5 * with_forces[False]
+    assert len(curves) == 4
+    dense = sweep[sweep["n_sparse"] == wigner_sparse.DENSE].iloc[0]
+    for selection in ("cholesky", "fps"):
+        rows = sweep[(sweep["selection"] == selection) & (sweep["n_sparse"] > 0)]
+        few, many = rows.set_index("n_sparse").loc[[3, 60]].to_dict("records")
+        assert many["force_error"] == pytest.approx(dense["force_error"], rel=0.02)
+        assert few["force_error"] > 1.1 * dense["force_error"]
+
+
+def test_data_without_forces_are_refused(dataset: Path, split: Path, tmp_path: Path) -> None:
+    protocol = {**PROTOCOL, **SPARSE}
+    with pytest.raises(ValueError, match=r"no forces; choose another for wigner\.sparse\.dataset"):
+        wigner_sparse.main(
+            dataset=dataset,
+            split=split,
+            errors=tmp_path / "e.parquet",
+            protocol=protocol,
+            search=SEARCH,
+            seed=0,
+        )
 
 
 def test_cost_has_a_row_for_every_engine_and_value(tmp_path: Path) -> None:

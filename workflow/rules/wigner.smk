@@ -2,7 +2,8 @@
 
 WIGNER = config["wigner"]
 WIGNER_CURVES = WIGNER["curves"]
-WIGNER_PROTOCOLS = {**WIGNER_CURVES}  # of splits; others join
+WIGNER_SPARSE = WIGNER["sparse"]
+WIGNER_PROTOCOLS = {**WIGNER_CURVES, "sparse": WIGNER_SPARSE}  # of splits; others join
 WIGNER_ERRORS = f"results/{SCALE}/wigner/errors/{{curve}}-{{kernel}}-{{seed}}.parquet"
 
 # rows of the largest kernel: a vector has three
@@ -24,6 +25,9 @@ NUMBERS_OF_WIGNER = {
     "exponential": expand(
         f"results/{SCALE}/wigner/exponential/{{curve}}.parquet",
         curve=WIGNER["exponential"]["curves"],
+    ),
+    "sparse": expand(
+        f"results/{SCALE}/wigner/sparse/{{seed}}.parquet", seed=WIGNER_SPARSE["seeds"]
     ),
     "cost": [f"results/{SCALE}/wigner/cost.parquet"],
 }
@@ -73,6 +77,7 @@ rule wigner_kernel:
         "results/{scale}/logs/wigner_kernel/{curve}-{kernel}-{seed}.log",
     benchmark:
         "results/{scale}/benchmarks/wigner_kernel/{curve}-{kernel}-{seed}.tsv"
+    priority: 1  # the longest jobs, beside which the others fit
     conda:
         "../../environment.yml"
     threads: 1
@@ -186,6 +191,31 @@ rule wigner_exponential:
         "../scripts/wigner_exponential.py"
 
 
+rule wigner_sparse:
+    """Test errors of energies and forces with few environments that represent all."""
+    input:
+        dataset=DATASET.format(WIGNER_SPARSE["dataset"]),
+        split="results/{scale}/wigner/splits/sparse-{seed}.json",
+    output:
+        errors="results/{scale}/wigner/sparse/{seed}.parquet",
+    log:
+        "results/{scale}/logs/wigner_sparse/{seed}.log",
+    benchmark:
+        "results/{scale}/benchmarks/wigner_sparse/{seed}.tsv"
+    conda:
+        "../../environment.yml"
+    threads: 1
+    resources:
+        mem_mb=6000,
+        runtime=600,
+    params:
+        protocol=WIGNER_SPARSE,
+        search=WIGNER["search"],
+        code=source_digest("wigner_sparse.py"),
+    script:
+        "../scripts/wigner_sparse.py"
+
+
 rule wigner_cost:
     """Time of a pair of environments against orders and channels, on one thread."""
     output:
@@ -194,6 +224,7 @@ rule wigner_cost:
         "results/{scale}/logs/wigner_cost.log",
     benchmark:
         "results/{scale}/benchmarks/wigner_cost.tsv"
+    priority: 2  # before other jobs take a core, it waits for none to end
     conda:
         "../../environment.yml"
     threads: 2

@@ -43,10 +43,12 @@ def _unknown_datasets(configuration: dict[str, Any]) -> list[str]:
                 f"density.learning_curves.{name}: {curve['dataset']!r} is none of datasets "
                 f"({', '.join(configuration['datasets'])})"
             )
-    for name, curve in configuration["wigner"]["curves"].items():
+    wigner = configuration["wigner"]
+    protocols = {f"curves.{name}": curve for name, curve in wigner["curves"].items()}
+    for name, curve in {**protocols, "sparse": wigner["sparse"]}.items():
         if curve["dataset"] not in configuration["datasets"]:
             complaints.append(
-                f"wigner.curves.{name}: {curve['dataset']!r} is none of datasets "
+                f"wigner.{name}: {curve['dataset']!r} is none of datasets "
                 f"({', '.join(configuration['datasets'])})"
             )
     if "b8" not in configuration["datasets"]:

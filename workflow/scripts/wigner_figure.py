@@ -14,6 +14,7 @@ from rhobar.plotting import (
     wigner_cost,
     wigner_curves,
     wigner_exponential,
+    wigner_sparse,
     wigner_truncation,
 )
 
@@ -25,6 +26,7 @@ FIGURES = {
     "cost": wigner_cost,
     "truncation": wigner_truncation,
     "exponential": wigner_exponential,
+    "sparse": wigner_sparse,
 }
 UNITS = {"meV": 1e-3, "kcal/mol": KCAL_PER_MOL}  # eV
 

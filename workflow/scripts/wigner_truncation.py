@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from job import begin
-from rhobar.data import Split, load_prepared, written_beside
-from wigner_fit import error_of, learned, regression
-from wigner_kernel import kernel_rows, wigner_kernel
+from rhobar.data import written_beside
+from wigner_fit import regression
+from wigner_kernel import wigner_kernel
+from wigner_sample import Sample
 
 NU_MAX = 4
 EXACT = -1  # stands for no limit in the column lambda_max
@@ -26,34 +27,30 @@ def main(
 ) -> None:
     """
     Write one row per limit: the mean absolute difference of the kernel of ν = 4 from the exact
-    one over the mean of that, and the test error of a model with this kernel in eV.
+    one over the mean of that, and the test error of a model with this kernel in eV. Weights of the
+    orders are searched from those of the exact kernel.
 
     :param truncation: limits ``lambda_max``, ``n_train`` and ``n_test`` structures of the split
     """
-    loaded = Split.load(split)
-    rows = loaded.train[: truncation["n_train"]], loaded.test[: truncation["n_test"]]
-    train, test = (load_prepared(dataset, indices=part) for part in rows)
-    targets, *tested = learned(train, test, protocol["target"])
+    sample = Sample.of(dataset, split, protocol, truncation)
     ridge = regression(protocol, NU_MAX, search)
-    exact, found = None, []
+    exact, point, found = None, None, []
     for lambda_max in (EXACT, *truncation["lambda_max"]):
         engine, limit = ("grid", 0) if lambda_max == EXACT else ("cg", lambda_max)
         hypers = {"engine": engine, "lambda_max": limit, "nu": [NU_MAX], "center_types": None}
-        kernel = wigner_kernel(hypers, protocol)
-        square, tall = (
-            np.moveaxis(kernel_rows(kernel, protocol, *frames), 0, -1)
-            for frames in ((train.frames,), (test.frames, train.frames))
-        )
+        square, tall = sample.kernels(wigner_kernel(hypers, protocol))
         last = square[..., NU_MAX]
         exact = last if exact is None else exact
-        predicted = ridge.fit(square, targets).predict(tall, noise=ridge.noise)
+        # one annealing, and the same local search from where it ends for all of them
+        point = ridge.fit(square, sample.targets).point if point is None else point
+        solution = ridge.fit(square, sample.targets, start=point)
         found.append(
             {
                 "dataset": protocol["dataset"],
                 "lambda_max": lambda_max,
                 "relative": float(np.abs(last - exact).mean() / np.abs(exact).mean()),
                 "measure": protocol["error"],
-                "test_error": error_of(predicted, *tested, protocol["error"]),
+                "test_error": sample.error(solution, tall, ridge),
             }
         )
     with written_beside(errors) as temporary:

@@ -33,6 +33,7 @@ from rhobar.plotting.style import (
 from rhobar.plotting.wigner_cost import wigner_cost
 from rhobar.plotting.wigner_curves import wigner_curves
 from rhobar.plotting.wigner_exponential import wigner_exponential
+from rhobar.plotting.wigner_sparse import wigner_sparse
 from rhobar.plotting.wigner_truncation import wigner_truncation
 
 __all__ = [
@@ -68,5 +69,6 @@ __all__ = [
     "wigner_cost",
     "wigner_curves",
     "wigner_exponential",
+    "wigner_sparse",
     "wigner_truncation",
 ]
