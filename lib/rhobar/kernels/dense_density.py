@@ -28,13 +28,14 @@ def dense_density(
     :param first: ``(system,)`` int64, where the atoms of each begin
     :returns: ``(n_rows, (l_max + 1)**2, neighbor type * kept)``
     """
+    keys = blocks.keys  # each time a new object, with positions of its own to find
     channels: List[Tensor] = []  # noqa: UP006
     for neighbor_type in neighbor_types:
         parts: List[Tensor] = []  # noqa: UP006
         for l in range(compressions.shape[0]):
             shape = [n_rows, 2 * l + 1, compressions.shape[2]]
             part = torch.zeros(shape, dtype=compressions.dtype, device=compressions.device)
-            position = blocks.keys.position([l, 1, center_type, neighbor_type])
+            position = keys.position([l, 1, center_type, neighbor_type])
             if position is not None:
                 block = blocks.block(position)
                 samples = block.samples.values.to(torch.int64)
