@@ -94,6 +94,8 @@ def test_the_best_of_all_fits_is_that_of_kernels_in_memory(prepared: Path, begun
     )
     points = json.loads((begun / "points.json").read_text())
     assert points[1:] == [[3.0, 1.0, 2.0], [4.0, 1.0, 2.0]]
+    assert points[0][:2] not in ([3.0, 1.0], [4.0, 1.0])
+    assert points[0][2] == 2.0
     rows = [fitted(prepared, begun, point) for point in range(3)]
     paths = [begun / f"{point}.parquet" for point in range(3)]
     wigner_large_choice.main(paths, begun / "errors.parquet")
@@ -127,6 +129,18 @@ def test_the_best_of_all_fits_is_that_of_kernels_in_memory(prepared: Path, begun
     assert rows[2]["residual"] < 1e-10
     assert (rows[2]["n_train"], rows[2]["n_test"], rows[2]["nu_max"]) == (24, 9, 3)
     assert (rows[2]["log_c"], rows[2]["alpha"], rows[2]["log_c0"]) == (4.0, 1.0, 2.0)
+
+
+def test_a_point_that_rounding_spoils_is_not_chosen(prepared: Path, begun: Path) -> None:
+    (begun / "points.json").write_text(json.dumps([[40.0, 1.0, 2.0], [3.0, 1.0, 2.0]]))
+    rows = [fitted(prepared, begun, point) for point in range(2)]
+    assert rows[0]["cv_error"] == np.inf
+    paths = [begun / f"{point}.parquet" for point in range(2)]
+    wigner_large_choice.main(paths, begun / "errors.parquet")
+    (best,) = pd.read_parquet(begun / "errors.parquet").to_dict("records")
+    assert (best["log_c"], best["n_evaluations"]) == (3.0, 2)
+    with pytest.raises(ValueError, match="none of 1 choices of hyperparameters"):
+        wigner_large_choice.main(paths[:1], begun / "errors.parquet")
 
 
 def test_the_published_order(prepared: Path, tmp_path: Path) -> None:

@@ -23,6 +23,8 @@ def main(
     """
     Write log10 C, α and log10 C0 of each point to ``points`` (.json), first those of the search.
 
+    Its C0 is replaced by that of the grid: errors hardly depend on it, digits do.
+
     :param folder: store of kernels, of which chunk (0, 0) is read
     :param protocol: with ``n_search``, training structures of the search, up to a chunk, and the
         grid ``log_c`` times ``alpha``, with one ``log_c0``
@@ -33,9 +35,10 @@ def main(
     kernels = KernelStore(folder).load(0, 0).numpy()[:n_search, :n_search]
     targets, _, _ = learned(train, train, protocol["target"])
     found = regression(protocol, kernels.shape[2] - 1, search).fit(kernels, targets)
-    grid = itertools.product(protocol["log_c"], protocol["alpha"], [protocol["log_c0"]])
+    pairs = [found.point[:2], *itertools.product(protocol["log_c"], protocol["alpha"])]
     with written_beside(points) as temporary:
-        temporary.write_text(json.dumps([found.point, *grid]) + "\n", encoding="utf-8")
+        listed = [[*pair, protocol["log_c0"]] for pair in pairs]
+        temporary.write_text(json.dumps(listed) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

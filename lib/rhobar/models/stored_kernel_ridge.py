@@ -118,8 +118,8 @@ class StoredKernelRidge:
 
         :param targets: ``(structure,)``, or of tensors ``(structure, component)``, without their
             baseline
-        :raises ValueError: if shapes do not match, a target is not finite, or K + 1 is not positive
-            definite
+        :raises ValueError: if shapes do not match, or a target is not finite
+        :raises numpy.linalg.LinAlgError: if K + 1 is not positive definite, or only by chance
         :raises MemoryError: if the matrix of "cholesky" does not fit
         :raises RuntimeError: if "cg" does not reach its tolerance
         """
@@ -129,7 +129,7 @@ class StoredKernelRidge:
         try:
             found, left, n_iterations = solve[self.solver](mixture, scaled)
         except np.linalg.LinAlgError as failure:
-            raise ValueError(
+            raise np.linalg.LinAlgError(
                 f"StoredKernelRidge: K + 1 of {len(scaled)} rows with weights "
                 f"{list(mixture.weights)} cannot be factorised ({failure}). Choose smaller "
                 "weights, or subtract more of the target first."
