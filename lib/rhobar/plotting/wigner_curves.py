@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator, ScalarFormatter
 
+from rhobar.data import DEBYE, KCAL_PER_MOL
 from rhobar.plotting._models import ModelStyle
 from rhobar.plotting._orders import order_style
 from rhobar.plotting.style import PAGE_WIDTH, figure_style, new_figure
@@ -20,9 +21,7 @@ _KERNELS = {  # kernel -> line, what the legend adds to the order
     "grid": ("--", ", exact"),
     "carbon": (":", ", carbon only"),
 }
-_EV_PER_KCAL_MOL = 0.0433641153
-_DEBYE = 0.2081943  # e·Å
-_UNITS = {"energy": ("kcal/mol", _EV_PER_KCAL_MOL), "dipole": ("Debye", _DEBYE)}
+_UNITS = {"energy": ("kcal/mol", KCAL_PER_MOL), "dipole": ("Debye", DEBYE)}
 _MEASURES = {"mae": "MAE", "rmse": "RMSE", "norm": "MAE of lengths"}
 
 

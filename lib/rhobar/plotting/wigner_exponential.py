@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from rhobar.data import KCAL_PER_MOL
 from rhobar.plotting.style import PAGE_WIDTH, figure_style, new_figure
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 _MARKERS = "o^sD"
-_EV_PER_KCAL_MOL = 0.0433641153
 
 
 def wigner_exponential(errors: DataFrame) -> Figure:
@@ -34,12 +34,12 @@ def wigner_exponential(errors: DataFrame) -> Figure:
         for number, (dataset, rows) in enumerate(errors.groupby("dataset", sort=False)):
             color, marker = _COLORS[number], _MARKERS[number]
             finite = rows[rows["nu_max"] > 0].sort_values("nu_max")
-            whole = rows[rows["nu_max"] == 0]["test_error"].item() / _EV_PER_KCAL_MOL
+            whole = rows[rows["nu_max"] == 0]["test_error"].item() / KCAL_PER_MOL
             name = f"{dataset}, {str(rows['measure'].iloc[0]).upper()}"
             sums.plot(
                 finite["nu_max"], finite["relative"], color=color, marker=marker, label=str(dataset)
             )
-            found = finite["test_error"] / _EV_PER_KCAL_MOL
+            found = finite["test_error"] / KCAL_PER_MOL
             model.plot(finite["nu_max"], found, color=color, marker=marker, label=name)
             model.axhline(whole, color=color, linestyle="--", linewidth=0.8)
         sums.set_yscale("log")

@@ -8,12 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, NullLocator, ScalarFormatter
 
+from rhobar.data import KCAL_PER_MOL
 from rhobar.plotting.style import PAGE_WIDTH, figure_style, new_figure
 
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-_EV_PER_KCAL_MOL = 0.0433641153
 _QUANTITIES = {
     "energy_error": "RMSE of energies (kcal/mol)",
     "force_error": "RMSE of forces (kcal/mol/Å)",
@@ -53,7 +53,7 @@ def wigner_sparse(errors: DataFrame) -> Figure:
             for selection, style in _SELECTIONS.items():
                 own = sweep[sweep["selection"] == selection]
                 _line(right, own, "n_sparse", quantity, style)
-            level = dense[quantity].mean() / _EV_PER_KCAL_MOL
+            level = dense[quantity].mean() / KCAL_PER_MOL
             right.axhline(
                 level, color="#777777", linestyle="--", linewidth=0.8, label="all environments"
             )
@@ -87,8 +87,8 @@ def _line(
     points = rows.groupby(varied)[quantity]
     axis.errorbar(
         points.mean().index,
-        points.mean() / _EV_PER_KCAL_MOL,
-        yerr=points.std().fillna(0.0) / _EV_PER_KCAL_MOL,
+        points.mean() / KCAL_PER_MOL,
+        yerr=points.std().fillna(0.0) / KCAL_PER_MOL,
         label=name,
         color=color,
         marker=marker,

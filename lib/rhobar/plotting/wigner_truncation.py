@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from rhobar.data import KCAL_PER_MOL
 from rhobar.plotting.style import PAGE_WIDTH, figure_style, new_figure
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 _COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 _MARKERS = "o^sD"
-_EV_PER_KCAL_MOL = 0.0433641153
 _FLOOR = 1e-16  # where exact equality is drawn
 
 
@@ -34,7 +34,7 @@ def wigner_truncation(errors: DataFrame) -> Figure:
         for number, (dataset, rows) in enumerate(errors.groupby("dataset", sort=False)):
             color, marker = _COLORS[number], _MARKERS[number]
             limited = rows[rows["lambda_max"] >= 0].sort_values("lambda_max")
-            exact = rows[rows["lambda_max"] < 0]["test_error"].item() / _EV_PER_KCAL_MOL
+            exact = rows[rows["lambda_max"] < 0]["test_error"].item() / KCAL_PER_MOL
             places = limited["lambda_max"]
             kernel.plot(
                 places,
@@ -43,7 +43,7 @@ def wigner_truncation(errors: DataFrame) -> Figure:
                 marker=marker,
                 label=str(dataset),
             )
-            found = limited["test_error"] / _EV_PER_KCAL_MOL
+            found = limited["test_error"] / KCAL_PER_MOL
             measure = str(rows["measure"].iloc[0]).upper()
             model.plot(places, found, color=color, marker=marker, label=f"{dataset}, {measure}")
             model.axhline(exact, color=color, linestyle="--", linewidth=0.8)
