@@ -132,7 +132,7 @@ def test_the_best_of_all_fits_is_that_of_kernels_in_memory(prepared: Path, begun
 
 
 def test_a_point_that_rounding_spoils_is_not_chosen(prepared: Path, begun: Path) -> None:
-    (begun / "points.json").write_text(json.dumps([[40.0, 1.0, 2.0], [3.0, 1.0, 2.0]]))
+    (begun / "points.json").write_text(json.dumps([[3.0, 0.0, 20.0], [3.0, 1.0, 2.0]]))
     rows = [fitted(prepared, begun, point) for point in range(2)]
     assert rows[0]["cv_error"] == np.inf
     paths = [begun / f"{point}.parquet" for point in range(2)]
