@@ -7,7 +7,7 @@ import torch
 
 from rhobar.ops import Neighborhoods, cpu
 
-from .environments import Expansion, Sample, random_like, sample
+from .environments import CUTOFF, SCALING, Expansion, Sample, random_like, sample
 
 # (l_max, n_radial) with one vector per row, partly filled, and with two
 SHAPES = [(2, 3), (3, 9)]
@@ -33,6 +33,23 @@ def test_density_is_that_of_the_reference(expansion: Expansion, everything: Samp
     found = cpu.density(neighborhoods, expansion.radial())
     expected = expansion.coefficients(neighborhoods)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-14)
+
+
+def test_tables_that_change_are_read_again(everything: Sample) -> None:
+    """They are kept in an order of their own."""
+    neighborhoods = everything.grouped.neighborhoods
+    expansion = Expansion(2, 3)
+    spline, none = expansion.spline, torch.zeros(3, dtype=torch.float64)
+
+    def found() -> torch.Tensor:
+        radial = cpu.splined(spline, cutoff=CUTOFF, scaling=SCALING, self_values=none)
+        return cpu.density(neighborhoods, radial)
+
+    before = found()
+    spline.table.mul_(2.0)
+    torch.testing.assert_close(found(), 2 * before, rtol=0, atol=0)
+    spline.table = spline.table / 4
+    torch.testing.assert_close(found(), before / 2, rtol=0, atol=0)
 
 
 def test_float32_is_the_rounded_density(everything: Sample) -> None:

@@ -10,6 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .compilation import compiled
+from .rows import SpectrumRows
+
 Integers = NDArray[np.int64]
 
 _LINE = 64  # bytes of a cache line
@@ -55,10 +58,38 @@ def row_addresses(tensors: Sequence[Tensor], block_ptr: Integers, width: int) ->
                 f"{tensor.device}."
             )
     starts = np.array([tensor.data_ptr() for tensor in tensors], dtype=np.int64)
-    row_bytes = width * dtype.itemsize
-    return np.repeat(starts - block_ptr[:-1] * row_bytes, sizes) + row_bytes * np.arange(
-        block_ptr[-1]
-    )
+    addresses = np.empty(int(block_ptr[-1]), dtype=np.int64)
+    _fill_addresses(starts, block_ptr, width * dtype.itemsize, addresses)
+    return addresses
+
+
+def entry_addresses(tensors: Sequence[Tensor], rows: SpectrumRows, width: int) -> Integers:
+    """
+    Address of the row of each entry, ``(entry,)``; 0 where it has none.
+
+    :raises ValueError: as :func:`row_addresses`
+    """
+    addresses = np.empty(len(rows.entry_row), dtype=np.int64)
+    _choose(row_addresses(tensors, rows.block_ptr, width), rows.entry_row, addresses)
+    return addresses
+
+
+@compiled
+def _fill_addresses(
+    starts: Integers, block_ptr: Integers, row_bytes: int, addresses: Integers
+) -> None:
+    """Rows of each block follow each other."""
+    for block in range(len(starts)):
+        for row in range(block_ptr[block], block_ptr[block + 1]):
+            addresses[row] = starts[block] + (row - block_ptr[block]) * row_bytes
+
+
+@compiled
+def _choose(row_address: Integers, entry_row: Integers, addresses: Integers) -> None:
+    """In one pass, since new memory takes longer to get than to fill."""
+    for entry in range(len(entry_row)):
+        row = entry_row[entry]
+        addresses[entry] = row_address[row] if row >= 0 else 0
 
 
 def streams(tensors: Sequence[Tensor], n_radial: int) -> bool:

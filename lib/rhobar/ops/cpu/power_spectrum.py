@@ -13,7 +13,7 @@ from torch import Tensor
 from .chunks import in_portions
 from .compilation import compiled
 from .lanes import padded
-from .outputs import row_addresses
+from .outputs import entry_addresses
 from .products import contract
 from .rows import SpectrumRows
 from .spectrum_backward import add_row_gradient
@@ -40,20 +40,19 @@ def power_spectrum(
     """
     densities = _rows_of_four(coefficients)
     orders, functions, features = _shape(coefficients)
-    addresses = row_addresses(out, rows.block_ptr, features)
+    addresses = entry_addresses(out, rows, features)
     if out and out[0].dtype != coefficients.dtype:
         raise ValueError(
             f"power_spectrum: coefficients are {coefficients.dtype}, results {out[0].dtype}; "
             "give both the same dtype."
         )
-    entry_addresses = np.append(addresses, 0)[rows.entry_row]  # row -1 is the last: none
 
     def loop(first: int, last: int) -> None:
         _power_spectrum(
             densities,
             rows.center_ptr,
             rows.entry_ptr,
-            entry_addresses,
+            addresses,
             first,
             last,
             orders,
@@ -100,8 +99,7 @@ def power_spectrum_backward(
     densities = _rows_of_four(coefficients.double())
     orders, functions, features = _shape(coefficients)
     gradients = [block.detach().contiguous() for block in gradients]
-    addresses = row_addresses(gradients, rows.block_ptr, features)
-    entry_addresses = np.append(addresses, 0)[rows.entry_row]  # row -1 is the last: none
+    addresses = entry_addresses(gradients, rows, features)
     kind = np.empty(0, dtype=gradients[0].numpy().dtype if gradients else np.float64)
     result = np.zeros_like(densities)
 
@@ -110,7 +108,7 @@ def power_spectrum_backward(
             densities,
             rows.center_ptr,
             rows.entry_ptr,
-            entry_addresses,
+            addresses,
             kind,
             result,
             first,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,17 +57,13 @@ def splined(
     :param self_values: ``(n,)``, what a center adds to its own run at l = 0, as for
         :func:`rhobar.ops.density_coefficients`
     """
-    table = spline.table.detach().double().cpu().numpy()  # (knot, l, n, 2)
-    knots, n_orders, n_radial, _ = table.shape
-    rows = np.zeros((knots, 2, n_orders, padded(n_radial)))
-    rows[:, 0, :, :n_radial] = table[..., 0]
-    rows[:, 1, :, :n_radial] = table[..., 1]
+    knots, n_orders, n_radial, _ = spline.table.shape
     none = np.zeros((0, n_orders * padded(n_radial)))
     scale, rate, exponent = (
         (1.0, 1.0, 0.0) if scaling is None else (scaling.scale, scaling.rate, scaling.exponent)
     )
     return Radial(
-        table=rows.reshape(-1),
+        table=_padded_table(spline),
         values=none,
         slopes=none,
         center=_center_row(self_values),
@@ -81,6 +78,26 @@ def splined(
         orders=(0,) * n_orders,
         functions=(0,) * n_radial,
     )
+
+
+_TABLES: WeakKeyDictionary[RadialSpline, tuple[Tensor, int, Array]] = WeakKeyDictionary()
+"""Tables in the order of the loops, and of which state of which tensor they are."""
+
+
+def _padded_table(spline: RadialSpline) -> Array:
+    """``(knot, 2, l, padded(n))``, flat; kept, since it takes as long as a small molecule."""
+    # torch counts changes in place, but for tensors of inference mode
+    version = -1 if spline.table.is_inference() else spline.table._version  # noqa: SLF001
+    tensor, known, table = _TABLES.get(spline, (None, -1, np.zeros(0)))
+    if tensor is not spline.table or known != version or version < 0:
+        numbers = spline.table.detach().double().cpu().numpy()  # (knot, l, n, 2)
+        knots, n_orders, n_radial, _ = numbers.shape
+        rows = np.zeros((knots, 2, n_orders, padded(n_radial)))
+        rows[:, 0, :, :n_radial] = numbers[..., 0]
+        rows[:, 1, :, :n_radial] = numbers[..., 1]
+        table = rows.reshape(-1)
+        _TABLES[spline] = spline.table, version, table
+    return table
 
 
 def given(values: Tensor, slopes: Tensor | None, *, self_values: Tensor) -> Radial:

@@ -21,7 +21,7 @@ from .environment import (
     new_scratch,
     run_densities,
 )
-from .outputs import row_addresses
+from .outputs import entry_addresses
 from .radial import Radial, row_size
 from .rows import SpectrumRows
 from .storage import Storage, new_whole_row, storage, store_row
@@ -54,13 +54,10 @@ def soap(
     :param meanwhile: see :func:`in_portions`
     """
     target = storage(radial, n_per_l, out)
-    addresses = row_addresses(out, rows.block_ptr, target.width)
-    entry_addresses = np.append(addresses, 0)[rows.entry_row]  # row -1 is the last: none
+    addresses = entry_addresses(out, rows, target.width)
     inputs = environments(neighborhoods)
     in_portions(
-        lambda first, last: _soap(
-            inputs, radial, rows.entry_ptr, entry_addresses, target, first, last
-        ),
+        lambda first, last: _soap(inputs, radial, rows.entry_ptr, addresses, target, first, last),
         rows.entry_ptr,
         num_threads,
         meanwhile=meanwhile,

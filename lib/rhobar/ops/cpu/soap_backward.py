@@ -23,7 +23,7 @@ from .environment import (
     new_scratch,
     run_densities,
 )
-from .outputs import row_addresses
+from .outputs import entry_addresses
 from .radial import Radial, row_size
 from .rows import SpectrumRows
 from .spectrum_backward import add_row_gradient
@@ -57,15 +57,14 @@ def soap_backward(
     """
     gradients = [block.detach().contiguous() for block in gradients]
     source = storage(radial, n_per_l, gradients)
-    addresses = row_addresses(gradients, rows.block_ptr, source.width)
-    entry_addresses = np.append(addresses, 0)[rows.entry_row]  # row -1 is the last: none
+    addresses = entry_addresses(gradients, rows, source.width)
     inputs = environments(neighborhoods)
     result = torch.empty(len(inputs.vectors), 3, dtype=torch.float64)
     out = result.numpy()
 
     in_portions(
         lambda first, last: _soap_backward(
-            inputs, radial, rows.entry_ptr, entry_addresses, source, out, first, last
+            inputs, radial, rows.entry_ptr, addresses, source, out, first, last
         ),
         rows.entry_ptr,
         num_threads,

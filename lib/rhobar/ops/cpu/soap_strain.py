@@ -22,7 +22,7 @@ from .environment import (
     new_scratch,
     run_densities,
 )
-from .outputs import row_addresses
+from .outputs import entry_addresses
 from .radial import Radial, row_size
 from .rows import SpectrumRows
 from .scratch import Scratch
@@ -56,13 +56,12 @@ def soap_cell_gradients(
     :param n_per_l: number of radial functions of each l, if these differ
     """
     target = storage(radial, n_per_l, out)
-    addresses = row_addresses(out, rows.block_ptr, 9 * target.width)
-    entry_addresses = np.append(addresses, 0)[rows.entry_row]  # row -1 is the last: none
+    addresses = entry_addresses(out, rows, 9 * target.width)
     inputs = environments(neighborhoods)
     factors = np.ascontiguousarray(weights.detach().double().numpy())
     in_portions(
         lambda first, last: _soap_cell_gradients(
-            inputs, radial, rows.entry_ptr, entry_addresses, factors, target, first, last
+            inputs, radial, rows.entry_ptr, addresses, factors, target, first, last
         ),
         rows.entry_ptr,
         num_threads,
