@@ -353,6 +353,13 @@ def test_what_is_no_list_of_structures(call):
         call([structures.methane(), "CH4"])
 
 
+def test_structures_of_ase_in_place_of_systems() -> None:
+    with pytest.raises(TypeError, match=r"system 0 is of type Atoms; .*from_ase"):
+        WignerKernel(EXACT).of_systems([structures.methane()], frames())
+    with pytest.raises(TypeError, match=r"system 0 is of type Atoms; .*from_ase"):
+        EXACT.of_systems([structures.methane()], [1, 6])
+
+
 def test_without_a_gpu() -> None:
     device = f"cuda:{torch.cuda.device_count()}"  # one more than there are
     with pytest.raises(RuntimeError, match="torch finds no such GPU; use device='cpu'"):

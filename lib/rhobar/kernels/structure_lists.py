@@ -9,6 +9,7 @@ from typing import Any
 
 import ase
 import numpy as np
+from metatomic.torch import System
 from numpy.typing import NDArray
 
 
@@ -38,6 +39,20 @@ def check_lists(frames: Sequence[ase.Atoms], other: Sequence[ase.Atoms] | None) 
     check_frames(frames)
     if other is not None:
         check_frames(other)
+
+
+def check_systems(systems: Sequence[System]) -> None:
+    """
+    Nothing, if these are no structures of ase, which are given by mistake most easily.
+
+    :raises TypeError: if one is
+    """
+    for number, system in enumerate(systems):
+        if isinstance(system, ase.Atoms):
+            raise TypeError(
+                f"system {number} is of type Atoms; make it a System by rhobar.systems.from_ase, "
+                "with a neighbor list by neighbors_added."
+            )
 
 
 def all_types(frames: Iterable[ase.Atoms]) -> tuple[int, ...]:

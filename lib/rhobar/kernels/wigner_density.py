@@ -24,7 +24,7 @@ from rhobar.math import RadialIntegral
 from rhobar.ops import available_memory
 
 from .dense_density import dense_density
-from .structure_lists import check_frames
+from .structure_lists import check_frames, check_systems
 
 _PORTION = 4_000
 """atoms that are expanded at once: below 100 MB at 25 radial functions of five neighbor types"""
@@ -155,8 +155,9 @@ class WignerDensity:
         self, systems: list[System], neighbor_types: Sequence[int]
     ) -> dict[int, CenterDensities]:
         """The same for systems with their neighbor lists; differentiable by autograd."""
-        _check_channels(neighbor_types, sum(map(len, systems)))
+        check_systems(systems)
         sizes = [len(system) for system in systems]
+        _check_channels(neighbor_types, sum(sizes))
         return self._dense(self.expansion(systems), neighbor_types, sizes)
 
     def _refuse_what_cannot_fit(self, n_atoms: int, n_types: int) -> None:

@@ -19,7 +19,7 @@ from rhobar.ops import PairKernel, available_memory, summed_kernels
 
 from .long_run import LongRun
 from .pair_sums import PairSums
-from .structure_lists import all_types, check_frames, check_lists
+from .structure_lists import all_types, check_frames, check_lists, check_systems
 from .wigner_density import CenterDensities, WignerDensity
 
 _SYSTEMS = 512
@@ -296,6 +296,7 @@ def system_pairs(
     center_types: Sequence[int] | None,
 ) -> CenterPairs:
     """The same for systems with their neighbor lists, the densities of which record gradients."""
+    check_systems(systems)
     check_frames(other)
     found = {int(a) for system in systems for a in system.types.unique()}
     types = tuple(sorted(found.union(all_types(other))))
