@@ -63,10 +63,10 @@ def test_matrices(terminal: Terminal, caplog: pytest.LogCaptureFixture) -> None:
     KERNEL.matrices(frames(), per_atom=True)
     whole = slice(None)
     expected = [
-        (n_pairs(whole, slice(3)), 11 * 3 * 3),
+        (n_pairs(whole, slice(3)), 11 * 3 * 4),
         (n_pairs(whole, whole) / 2, 11 * 11),
-        (n_pairs(slice(3), slice(3)) / 2, 3 * 3),
-        (n_pairs(whole, whole), sum(map(len, frames())) * 11 * 3),
+        (n_pairs(slice(3), slice(3)) / 2, 3 * 3 * 2),
+        (n_pairs(whole, whole), sum(map(len, frames())) * 11 * 4),
     ]
     said = announcements(terminal, caplog)
     assert len(said) == 4

@@ -113,7 +113,8 @@ class CenterPairs:
         :param out: ``(row, n_columns, nu_max, 2 o3_lambda + 1, 2 o3_lambda + 1)`` float64
         :param per_atom: a row for each atom, of that atom alone
         """
-        with nullcontext(run) if run else self._run(sums, out.numel(), per_atom=per_atom) as run:
+        numbers = out.numel() + out[:, :, 0].numel()  # and ν = 0
+        with nullcontext(run) if run else self._run(sums, numbers, per_atom=per_atom) as run:
             for rows, columns, part in self._tiles(sums, run, per_atom=per_atom):
                 out[rows, columns] += part
 
