@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -15,7 +17,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from rhobar.kernels import KernelStore, StoredMixture
 from rhobar.math import cholesky_pivots
-from rhobar.models.conjugate_gradients import conjugate_gradients
 from rhobar.models.pivot_preconditioner import PivotPreconditioner
 from rhobar.models.shifted_cholesky import ShiftedCholesky
 from rhobar.models.tiled_cholesky import TiledCholesky
@@ -156,14 +157,26 @@ class StoredKernelRidge:
 
     def _iterated(self, mixture: StoredMixture, scaled: Array) -> tuple[Array, Array, int]:
         """Coefficients, what they leave, and the number of iterations."""
-        found, n_iterations = conjugate_gradients(
-            lambda vector: _shifted(mixture, vector),
+        from scipy.sparse.linalg import LinearOperator, cg
+
+        square = partial(LinearOperator, shape=(len(scaled), len(scaled)), dtype=np.float64)
+        passes = itertools.count()
+        found, unfinished = cg(
+            square(matvec=lambda vector: _shifted(mixture, vector)),
             scaled,
-            precondition=self._preconditioner(mixture, len(scaled)),
-            tolerance=self.tolerance,
-            max_iterations=_MAX_ITERATIONS,
+            rtol=self.tolerance,
+            maxiter=_MAX_ITERATIONS,
+            M=square(matvec=self._preconditioner(mixture, len(scaled))),
+            callback=lambda _: next(passes),
         )
-        return found, scaled - _shifted(mixture, found), n_iterations
+        left = scaled - _shifted(mixture, found)
+        if unfinished:
+            raise RuntimeError(
+                f"StoredKernelRidge: after {_MAX_ITERATIONS} iterations the residual is "
+                f"{np.linalg.norm(left) / np.linalg.norm(scaled):.3g} of the targets, not "
+                f"{self.tolerance:.3g}. Take more pivots, a larger tolerance, or solver='tiles'."
+            )
+        return found, left, next(passes)
 
     def _preconditioner(self, mixture: StoredMixture, n_rows: int) -> PivotPreconditioner:
         """From pivots of a random part of the first ``n_rows`` rows."""
@@ -171,6 +184,8 @@ class StoredKernelRidge:
         part.sort()
         kernel = torch.from_numpy(mixture.block(part, part))
         diagonal = kernel.diagonal()
+        if (diagonal < 0.0).any():
+            raise np.linalg.LinAlgError("a diagonal element of K is negative")
         found = cholesky_pivots(
             diagonal,
             kernel.__getitem__,

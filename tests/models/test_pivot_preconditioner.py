@@ -1,11 +1,11 @@
-"""Conjugate gradients, and the preconditioner from columns of the kernel."""
+"""Conjugate gradients with a preconditioner from columns of the kernel."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse.linalg import LinearOperator, cg
 
-from rhobar.models.conjugate_gradients import conjugate_gradients
 from rhobar.models.pivot_preconditioner import PivotPreconditioner
 
 N_ROWS = 200
@@ -17,20 +17,6 @@ def kernel() -> np.ndarray:
     rng = np.random.default_rng(0)
     directions, _ = np.linalg.qr(rng.normal(size=(N_ROWS, N_ROWS)))
     return (directions * np.logspace(4, -6, N_ROWS)) @ directions.T
-
-
-def test_exact_in_as_many_steps_as_there_are_eigenvalues() -> None:
-    matrix = np.diag([1.0, 1.0, 4.0, 9.0, 9.0])
-    targets = np.arange(1.0, 6.0)
-    found, n_iterations = conjugate_gradients(
-        lambda vector: matrix @ vector,
-        targets,
-        precondition=lambda vector: vector,
-        tolerance=1e-13,
-        max_iterations=10,
-    )
-    assert found == pytest.approx(targets / matrix.diagonal(), rel=1e-12)
-    assert n_iterations == 3
 
 
 def test_the_preconditioner_is_the_inverse_of_what_the_columns_explain(
@@ -52,25 +38,17 @@ def test_more_pivots_fewer_iterations(kernel: np.ndarray) -> None:
     counts = []
     for n_pivots in (10, 40, 120):
         pivots = np.arange(n_pivots)
-        found, n_iterations = conjugate_gradients(
-            lambda vector: shifted @ vector,
+        inverse = PivotPreconditioner(kernel[:, pivots].copy(), pivots)
+        steps: list[np.ndarray] = []
+        found, _ = cg(
+            shifted,
             targets,
-            precondition=PivotPreconditioner(kernel[:, pivots].copy(), pivots),
-            tolerance=1e-10,
-            max_iterations=1000,
+            rtol=1e-10,
+            maxiter=1000,
+            M=LinearOperator(shifted.shape, matvec=inverse),
+            callback=steps.append,
         )
         assert np.linalg.norm(shifted @ found - targets) < 2e-9 * np.linalg.norm(targets)
         assert found == pytest.approx(expected, abs=1e-7)
-        counts.append(n_iterations)
+        counts.append(len(steps))
     assert counts[2] < 10 < counts[1] < 0.7 * counts[0]
-
-
-def test_a_tolerance_that_is_not_reached_is_said(kernel: np.ndarray) -> None:
-    with pytest.raises(RuntimeError, match=r"after 3 iterations the residual is .* not 1e-10"):
-        conjugate_gradients(
-            lambda vector: kernel @ vector,
-            np.ones(N_ROWS),
-            precondition=lambda vector: vector,
-            tolerance=1e-10,
-            max_iterations=3,
-        )
