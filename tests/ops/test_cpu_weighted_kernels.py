@@ -97,3 +97,14 @@ def test_changes_of_densities_change_sums_by_the_chain_rule(iteration):
             num_threads=threads,
         )
         torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("op", [cpu.weighted_kernels, cpu.weighted_values])
+@pytest.mark.parametrize(
+    ("n_weights", "n_orders", "n_channels"), [(40, 4, 9), (41, 3, 9), (41, 4, 8)]
+)
+def test_weights_or_channels_that_do_not_match_are_refused(op, n_weights, n_orders, n_channels):
+    left, right = environments(5, 3, 0)[..., :n_channels], environments(41, 3, 1)
+    weights, orders = torch.ones(n_weights).double(), torch.ones(n_orders).double()
+    with pytest.raises(ValueError, match=r"41 weights and 4 of the orders are due"):
+        op(RotationPowers(l_max=3, nu_max=4), left, right, weights, orders)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from rhobar.ops.rotation_powers import RotationPowers
+from rhobar.ops.weighted_kernels import check_weights
 from rhobar.ops.wigner_iteration import CgIteration
 
 from .chunks import in_portions
@@ -33,30 +34,18 @@ def weighted_kernels(
     *,
     num_threads: int = 1,
 ) -> tuple[Tensor, Tensor]:
-    r"""
-    Values of environments, and their derivatives by the coefficients of their densities.
-
-    .. math:: e_i = \sum_j w_j \sum_\nu b_\nu \kappa^\nu(i, j), \qquad
-        \frac{\partial e_i}{\partial c^i_{lmq}}
+    """
+    Compiled form of :class:`rhobar.ops.WeightedKernels`: values and derivatives.
 
     Cost: about three times that of the kernels alone. Memory: the result and a copy of ``right``.
 
-    :param left: ``(i, lm, channel)``
-    :param right: ``(j, lm, channel)``
-    :param weights: w, ``(j,)``
-    :param nu_weights: b of ν = 1 … nu_max
     :returns: ``(i,)``, and ``(i, lm, channel)``, zero in channels where an environment is empty
+    :raises ValueError: as :func:`rhobar.ops.weighted_kernels.check_weights`
     """
-    nothing = torch.zeros(max(len(left), len(right)), dtype=torch.int64)
-    rows, columns = (
-        pair_rows(left, nothing[: len(left)]),
-        pair_columns(right, nothing[: len(right)]),
-    )
-    engine = slope_engine(iteration)
-    scale = np.zeros(-(-len(right) // PAIRS) * PAIRS)
-    scale[: len(right)] = weights.detach().numpy()
+    check_weights(iteration, left, right, weights, nu_weights)
+    rows, columns, scale = _sides(left, right, weights)
+    engine, orders = slope_engine(iteration), nu_weights.detach().contiguous().numpy()
     values, slopes = np.zeros(len(left)), np.zeros(tuple(left.shape))
-    orders = nu_weights.detach().contiguous().numpy()
 
     def loop(first: int, last: int) -> None:
         _weighted_rows(engine, rows, columns, scale, orders, values, slopes, first, last)
@@ -75,21 +64,26 @@ def weighted_values(
     num_threads: int = 1,
 ) -> Tensor:
     """The values of :func:`weighted_kernels` alone, ``(i,)``, at a third of its cost."""
-    nothing = torch.zeros(max(len(left), len(right)), dtype=torch.int64)
-    rows, columns = (
-        pair_rows(left, nothing[: len(left)]),
-        pair_columns(right, nothing[: len(right)]),
-    )
-    engine = kernel_engine(iteration)
-    scale = np.zeros(-(-len(right) // PAIRS) * PAIRS)
-    scale[: len(right)] = weights.detach().numpy()
-    values, orders = np.zeros(len(left)), nu_weights.detach().contiguous().numpy()
+    check_weights(iteration, left, right, weights, nu_weights)
+    rows, columns, scale = _sides(left, right, weights)
+    engine, orders = kernel_engine(iteration), nu_weights.detach().contiguous().numpy()
+    values = np.zeros(len(left))
 
     def loop(first: int, last: int) -> None:
         _value_rows(engine, rows, columns, scale, orders, values, first, last)
 
     in_portions(loop, np.arange(len(left) + 1), num_threads)
     return torch.from_numpy(values)
+
+
+def _sides(left: Tensor, right: Tensor, weights: Tensor) -> tuple[PairRows, PairColumns, Array]:
+    """Both sides as the loops read them, and the weights of whole tiles of columns."""
+    nothing = torch.zeros(max(len(left), len(right)), dtype=torch.int64)
+    rows = pair_rows(left, nothing[: len(left)])
+    columns = pair_columns(right, nothing[: len(right)])
+    scale = np.zeros(-(-len(right) // PAIRS) * PAIRS)
+    scale[: len(right)] = weights.detach().numpy()
+    return rows, columns, scale
 
 
 @compiled
